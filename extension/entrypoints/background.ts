@@ -1,0 +1,42 @@
+// Wiring of the background: keeps the model's host running, keeps tab reports and badge. Stateless: being stopped is harmless.
+import { browser } from "wxt/browser";
+import { defineBackground } from "wxt/utils/define-background";
+import { badgeOf } from "../badge.ts";
+import { ensureHost } from "../inference/ensure-host.ts";
+import { answerMessage, sendMessage } from "../messages.ts";
+import { keepStatus, readChoice, readSettings } from "../store/engine-memory.ts";
+import { forgetReport, keepReport } from "../store/tab-reports.ts";
+
+export default defineBackground(() => {
+  answerMessage("inference.ensure", browser.runtime, async () => {
+    try {
+      await ensureHost();
+      return { ok: true, reason: "" };
+    } catch (error) {
+      return { ok: false, reason: error instanceof Error ? error.message : String(error) };
+    }
+  });
+
+  answerMessage("page.report", browser.runtime, async (report, sender) => {
+    const tabId = sender.tab?.id;
+    if (tabId === undefined) return;
+    await keepReport(tabId, report);
+    const badge = badgeOf(report);
+    // The tab may be gone by now; then there is no badge to set.
+    await Promise.allSettled([
+      browser.action.setBadgeText({ tabId, text: badge.text }),
+      browser.action.setBadgeBackgroundColor({ tabId, color: badge.color }),
+      browser.action.setTitle({ tabId, title: badge.title }),
+    ]);
+  });
+
+  answerMessage("engine.memory", browser.runtime, async () => ({ settings: await readSettings(), choice: await readChoice() }));
+  answerMessage("engine.status", browser.runtime, keepStatus);
+
+  browser.tabs.onRemoved.addListener((tabId) => void forgetReport(tabId));
+  browser.commands.onCommand.addListener((command, tab) => {
+    if (command !== "toggle-card" || tab?.id === undefined) return;
+    // A tab without our content script has no receiver: nothing to open there.
+    sendMessage("card.show", "toggle", tab.id).catch(() => undefined);
+  });
+});

@@ -1,0 +1,110 @@
+// The only message table: who may send what to whom, checked for shape and sender on arrival.
+import { defineExtensionMessaging } from "@webext-core/messaging";
+import { z } from "zod";
+import { AnalyzeRequest, ModelProblem, PageReport, Suggestion } from "../shared/contract.ts";
+
+/** How the model runs on this machine and why: measured once, shown in options. */
+export const EngineChoice = z.strictObject({
+  backend: z.enum(["wasm", "webgpu"]),
+  threads: z.int().positive(),
+  reason: z.string(),
+  measured: z.array(z.strictObject({ backend: z.enum(["wasm", "webgpu"]), threads: z.int().positive(), medianMs: z.number() })),
+  modelVersion: z.string(),
+  at: z.iso.datetime(),
+});
+export type EngineChoice = z.infer<typeof EngineChoice>;
+
+/** What the user allows; kept in browser.storage, passed to where it is needed. */
+export const EngineSettings = z.strictObject({ webgpu: z.enum(["auto", "off"]) });
+export type EngineSettings = z.infer<typeof EngineSettings>;
+
+/** State of the model's host, shown in options. */
+export const EngineStatus = z.strictObject({
+  modelVersion: z.string().nullable(),
+  backend: z.enum(["wasm", "webgpu", "rules"]),
+  threads: z.int().nonnegative(),
+  crossOriginIsolated: z.boolean(),
+  choice: EngineChoice.nullable(),
+  problem: ModelProblem.nullable(),
+  notes: z.array(z.string()),
+});
+export type EngineStatus = z.infer<typeof EngineStatus>;
+
+const nothing = z.undefined();
+
+/** One row a message: the shape of its data, and who owns it (answers it). */
+const table = {
+  /** page -> background: see that the model's host runs; then connect to it directly. */
+  "inference.ensure": { data: nothing, from: "page" },
+  /** page -> background: what the page shows now, for the badge and the popup. */
+  "page.report": { data: PageReport, from: "page" },
+  /** host -> background: what may be used, and what was found best before. */
+  "engine.memory": { data: nothing, from: "extension" },
+  /** host -> background: keep the status (and the choice in it) for options and the next start. */
+  "engine.status": { data: EngineStatus, from: "extension" },
+  /** background, popup -> page: open, close or toggle the card. */
+  "card.show": { data: z.enum(["open", "toggle"]), from: "extension" },
+} as const satisfies Record<string, { data: z.ZodType; from: "page" | "extension" }>;
+
+interface Protocol {
+  "inference.ensure"(): { ok: boolean; reason: string };
+  "page.report"(report: PageReport): void;
+  "engine.memory"(): { settings: EngineSettings; choice: EngineChoice | null };
+  "engine.status"(status: EngineStatus): void;
+  "card.show"(how: "open" | "toggle"): void;
+}
+type Name = keyof Protocol;
+
+const messaging = defineExtensionMessaging<Protocol>();
+export const sendMessage = messaging.sendMessage;
+
+interface Sender {
+  id?: string | undefined;
+  url?: string | undefined;
+  origin?: string | undefined;
+  tab?: { id?: number | undefined } | undefined;
+  frameId?: number | undefined;
+}
+
+/** True when the sender is this extension, and a content script or an own page as the row says. */
+export function senderAllowed(from: "page" | "extension", sender: Sender, extensionId: string, extensionOrigin: string): boolean {
+  if (sender.id !== extensionId) return false;
+  const ownPage = (sender.url ?? "").startsWith(extensionOrigin) || sender.origin === extensionOrigin.replace(/\/$/, "");
+  return from === "page" ? sender.tab !== undefined && !ownPage : sender.tab === undefined || ownPage;
+}
+
+/** Registers the owner of a message. A message of wrong shape or from a wrong sender is refused with an error to its sender. */
+export function answerMessage<K extends Name>(
+  name: K,
+  browserRuntime: { id: string; getURL(path: "/"): string },
+  answer: (data: Parameters<Protocol[K]>[0], sender: Sender) => ReturnType<Protocol[K]> | Promise<ReturnType<Protocol[K]>>,
+): void {
+  messaging.onMessage(name, (message) => {
+    const sender = message.sender as Sender;
+    const row = table[name];
+    if (!senderAllowed(row.from, sender, browserRuntime.id, browserRuntime.getURL("/")))
+      throw new Error(`Refused ${name}: not from ${row.from}`);
+    const parsed = row.data.safeParse(message.data ?? undefined);
+    if (!parsed.success) throw new Error(`Refused ${name}: ${z.prettifyError(parsed.error)}`);
+    // biome-ignore lint/suspicious/noExplicitAny: the library's return type is a conditional over the table that no value can satisfy here.
+    return answer(parsed.data as Parameters<Protocol[K]>[0], sender) as any;
+  });
+}
+
+/** Name of the direct port from a page to the model's host (faster than through the background, and it outlives it). */
+export const analyzePortName = "sectag.analyze";
+
+/** What a page sends over the port. */
+export const PortRequest = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("analyze"), id: z.int(), request: AnalyzeRequest }),
+  z.strictObject({ kind: z.literal("cancel"), id: z.int() }),
+]);
+export type PortRequest = z.infer<typeof PortRequest>;
+
+/** What the host answers; every request gets exactly one `answer` or `error`. */
+export const PortReply = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("progress"), id: z.int(), progress: z.number().min(0).max(1) }),
+  z.strictObject({ kind: z.literal("answer"), id: z.int(), suggestion: Suggestion }),
+  z.strictObject({ kind: z.literal("error"), id: z.int(), message: z.string() }),
+]);
+export type PortReply = z.infer<typeof PortReply>;

@@ -1,0 +1,43 @@
+// The one element that SecTag adds to a page: a host with a closed shadow root, where the chip and the card are drawn.
+
+export interface CardHost {
+  /** Where the interface is drawn. */
+  container: HTMLElement;
+  element: HTMLElement;
+  remove(): void;
+}
+
+/** Events that must not leave the card: a key typed in it must never reach the page's own shortcuts. */
+const keptInside = [
+  "keydown",
+  "keyup",
+  "keypress",
+  "input",
+  "click",
+  "mousedown",
+  "mouseup",
+  "pointerdown",
+  "pointerup",
+  "wheel",
+  "copy",
+  "paste",
+];
+
+/** Adds the host as the last child of `<html>`, beside the body, so that no node of the page gets a new child or style. */
+export function createCardHost(document: Document, css: string): CardHost {
+  const element = document.createElement("sectag-card");
+  element.style.cssText = "all: initial; position: fixed; inset: auto 16px 16px auto; z-index: 2147483647;";
+  const shadow = element.attachShadow({ mode: "closed" });
+  const view = document.defaultView;
+  if (view) {
+    const sheet = new view.CSSStyleSheet();
+    sheet.replaceSync(css);
+    shadow.adoptedStyleSheets = [sheet];
+  }
+  const container = document.createElement("div");
+  container.className = "sectag-root";
+  shadow.append(container);
+  for (const name of keptInside) container.addEventListener(name, (event) => event.stopPropagation());
+  document.documentElement.append(element);
+  return { container, element, remove: () => element.remove() };
+}

@@ -1,0 +1,107 @@
+// Paints spans by the CSS Custom Highlight API: no node of the page is touched.
+import { spanStyle } from "../../shared/labels.ts";
+import { locate, rangeOf } from "./anchor.ts";
+import type { Extraction } from "./extract-text.ts";
+
+/** The page shares CSS.highlights with us: an unlikely prefix keeps our names apart from its own. */
+const prefix = "sectag-q7";
+
+interface Paintable {
+  start: number;
+  end: number;
+  label: string;
+  quote: string;
+}
+
+export interface Painting {
+  painted: number;
+  /** Spans whose text has no node (values of inputs). */
+  unpaintable: number;
+  /** Spans whose quote is no longer in the text. */
+  orphaned: number;
+}
+
+export interface Highlighter {
+  paint(blocks: readonly { extraction: Extraction; element: Element; spans: readonly Paintable[] }[]): Painting;
+  clear(): void;
+}
+
+/** @param document the page's; its `adoptedStyleSheets` get one sheet, its nodes nothing. */
+export function createHighlighter(document: Document): Highlighter {
+  const view = document.defaultView;
+  const sheet = view ? new view.CSSStyleSheet() : null;
+  const mine = new Map<string, Highlight>();
+  let theme: "light" | "dark" | null = null;
+
+  const adopt = (wanted: "light" | "dark", labels: Iterable<string>) => {
+    if (!sheet || !view) return;
+    sheet.replaceSync([...labels].map((label) => rule(label, wanted)).join("\n"));
+    theme = wanted;
+    // The page may have set its own list since: look each time.
+    if (!document.adoptedStyleSheets.includes(sheet)) document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+  };
+
+  const clear = () => {
+    for (const [label, highlight] of mine) {
+      highlight.clear();
+      CSS.highlights.delete(nameOf(label));
+    }
+    mine.clear();
+  };
+
+  return {
+    clear,
+    paint(blocks) {
+      const ranges = new Map<string, Range[]>();
+      const result: Painting = { painted: 0, unpaintable: 0, orphaned: 0 };
+      for (const { extraction, spans } of blocks) {
+        for (const span of spans) {
+          const place = locate(extraction.text, span);
+          const range = place && rangeOf(extraction, place.start, place.end);
+          if (!place) result.orphaned++;
+          else if (!range) result.unpaintable++;
+          else {
+            const list = ranges.get(span.label) ?? [];
+            list.push(range);
+            ranges.set(span.label, list);
+            result.painted++;
+          }
+        }
+      }
+      const first = blocks.find((block) => block.spans.length > 0);
+      const wanted = first ? themeOf(first.element) : "light";
+      const known = [...ranges.keys()].every((label) => mine.has(label));
+      for (const label of mine.keys()) if (!ranges.has(label)) CSS.highlights.delete(nameOf(label));
+      for (const [label, list] of ranges) {
+        const highlight = new Highlight(...list);
+        mine.set(label, highlight);
+        CSS.highlights.set(nameOf(label), highlight);
+      }
+      if (!known || wanted !== theme || (sheet && !document.adoptedStyleSheets.includes(sheet))) adopt(wanted, mine.keys());
+      return result;
+    },
+  };
+}
+
+function nameOf(label: string): string {
+  return `${prefix}-${label.toLowerCase()}`;
+}
+
+/** Colour and, for those who do not see it, a line of its own kind under the words. */
+function rule(label: string, theme: "light" | "dark"): string {
+  const { color, mark } = spanStyle(label);
+  const line = theme === "light" ? color.light : color.dark;
+  const share = theme === "light" ? 16 : 24;
+  return `::highlight(${nameOf(label)}) { background-color: color-mix(in srgb, ${line} ${share}%, transparent); text-decoration: underline ${mark} ${line} 2px; text-underline-offset: 2px; }`;
+}
+
+/** Whether the words stand on a dark ground: the first opaque background upwards decides. */
+function themeOf(element: Element): "light" | "dark" {
+  for (let current: Element | null = element; current; current = current.parentElement) {
+    const parts = /rgba?\(([\d.]+)[, ]+([\d.]+)[, ]+([\d.]+)(?:[, /]+([\d.]+%?))?\)/.exec(getComputedStyle(current).backgroundColor);
+    if (!parts || (parts[4] !== undefined && Number.parseFloat(parts[4]) < 0.5)) continue;
+    const [red, green, blue] = [Number(parts[1]), Number(parts[2]), Number(parts[3])];
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 110 ? "dark" : "light";
+  }
+  return matchMedia("(prefers-color-scheme: dark)").matches && getComputedStyle(element).colorScheme.includes("dark") ? "dark" : "light";
+}

@@ -1,0 +1,70 @@
+// Tells when the page may show something else: DOM changes, typing into fields, route changes. Coalesced; never polls, never patches the page.
+
+export interface PageChange {
+  /** Nodes in or under which something changed; null means "anything may have changed" (a route change, a return to the tab). */
+  targets: ReadonlySet<Node> | null;
+}
+
+interface Options {
+  document: Document;
+  signal: AbortSignal;
+  onChange(change: PageChange): void;
+  /** Quiet time that ends a burst, and the longest that a burst may delay the answer; milliseconds. */
+  quiet?: number;
+  longest?: number;
+}
+
+/** Starts watching; ends with `signal`. `onChange` runs at most once per quiet period. */
+export function watchPage({ document, signal, onChange, quiet = 120, longest = 500 }: Options): void {
+  const view = document.defaultView;
+  if (!view || signal.aborted) return;
+  let targets: Set<Node> | null = new Set();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let burstBegan = 0;
+
+  const fire = () => {
+    timer = undefined;
+    const change = { targets };
+    targets = new Set();
+    onChange(change);
+  };
+  const schedule = (soon = false) => {
+    const now = performance.now();
+    if (timer === undefined) burstBegan = now;
+    else clearTimeout(timer);
+    timer = setTimeout(fire, soon ? 0 : Math.max(0, Math.min(quiet, burstBegan + longest - now)));
+  };
+
+  const observer = new MutationObserver((records) => {
+    if (targets) for (const record of records) targets.add(record.target);
+    schedule();
+  });
+  observer.observe(document, {
+    subtree: true,
+    childList: true,
+    characterData: true,
+    attributes: true,
+    // Jira sets the modal's hook in a later attribute change; hidden tabs and folded parts come and go by these.
+    attributeFilter: ["data-testid", "data-test-id", "hidden", "style", "class", "aria-hidden", "value", "open"],
+  });
+  const anything = () => {
+    targets = null;
+    schedule(true);
+  };
+  const typed = (event: Event) => {
+    if (targets && event.target instanceof Node) targets.add(event.target);
+    schedule();
+  };
+  document.addEventListener("input", typed, { capture: true, passive: true, signal });
+  document.addEventListener("change", typed, { capture: true, passive: true, signal });
+  document.addEventListener("visibilitychange", anything, { signal });
+  view.addEventListener("popstate", anything, { signal });
+  view.addEventListener("pageshow", anything, { signal });
+  // `navigation` reaches the isolated world on pushState in Chromium and in recent Firefox; the observer covers the rest.
+  (view as Window & { navigation?: EventTarget }).navigation?.addEventListener("navigatesuccess", anything, { signal });
+  (view as Window & { navigation?: EventTarget }).navigation?.addEventListener("currententrychange", anything, { signal });
+  signal.addEventListener("abort", () => {
+    observer.disconnect();
+    clearTimeout(timer);
+  });
+}

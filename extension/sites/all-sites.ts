@@ -1,0 +1,32 @@
+// Every adapter in this folder, found by glob: a new site is one new file.
+import type { SiteAdapter, TicketPlace } from "./site.ts";
+
+const modules = import.meta.glob<{ site: SiteAdapter }>("./*.site.ts", { eager: true });
+export const sites: readonly SiteAdapter[] = Object.values(modules).map((module) => module.site);
+
+export type Lookup = { place: TicketPlace } | { place: null; broken: string[] };
+
+/** The first adapter's ticket on this page. One that throws is named in `broken` and the others go on. */
+export function findTicket(url: URL, document: Document, from: readonly SiteAdapter[] = sites): Lookup {
+  const broken: string[] = [];
+  for (const site of from) {
+    try {
+      if (!servesHost(site, url)) continue;
+      const place = site.find(url, document);
+      if (place) return { place };
+    } catch (error) {
+      broken.push(`${site.id}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return { place: null, broken };
+}
+
+/** True when one of the site's match patterns (`https://*.host/*`) covers the URL's scheme and host. */
+export function servesHost(site: SiteAdapter, url: URL): boolean {
+  return site.matches.some((pattern) => {
+    const parts = /^(https):\/\/(\*\.)?([^/*]+)\//.exec(pattern);
+    const host = parts?.[3];
+    if (!host || url.protocol !== `${parts[1]}:`) return false;
+    return parts[2] ? url.hostname === host || url.hostname.endsWith(`.${host}`) : url.hostname === host;
+  });
+}

@@ -1,0 +1,67 @@
+// Jira Cloud issue view: /browse/KEY, /projects/P/issues/KEY, and boards or searches with ?selectedIssue=KEY (modal or side panel).
+// Selectors: PAGES.md 2.1 (public code of 2025/2026). Last seen working on the practice desk's double: 2026-11.
+import type { PlacedBlock, SiteAdapter } from "./site.ts";
+import { firstOf } from "./site.ts";
+
+const key = /^[A-Z][A-Z0-9_]+-\d+$/;
+
+const containers = [
+  'section[role="dialog"][data-testid="issue.views.issue-details.issue-modal.modal-dialog"]',
+  'section[data-testid="preview-panels.preview-panel"]',
+];
+const titles = [
+  'h1[data-testid="issue.views.issue-base.foundation.summary.heading"]',
+  'h1[data-test-id="issue.views.issue-base.foundation.summary.heading"]',
+];
+const descriptions = [
+  '[data-testid="issue.views.field.rich-text.description"] .ak-renderer-document',
+  '[data-component-selector="jira-issue-view-rich-text-inline-edit-view-container"] .ak-renderer-document',
+];
+const commentItems = '[data-testid^="comment-base-item-"]';
+const commentBodies = ['[data-testid^="issue-comment-base.ui.comment.ak-comment."][data-testid$="-body"]', ".ak-renderer-document"];
+
+/** The issue key that a URL names, or null: /browse/SOC-12 -> SOC-12. */
+export function issueKey(url: URL): string | null {
+  const selected = url.searchParams.get("selectedIssue");
+  if (selected && key.test(selected)) return selected;
+  const path = /\/(?:browse|issues)\/([^/]+)\/?$/.exec(url.pathname) ?? /\/queues\/(?:custom|issue)\/\d+\/([^/]+)\/?$/.exec(url.pathname);
+  return path?.[1] && key.test(path[1]) ? path[1] : null;
+}
+
+export const site: SiteAdapter = {
+  id: "jira-cloud",
+  matches: ["https://*.atlassian.net/*"],
+  find(url, document) {
+    const found = issueKey(url);
+    if (!found) return null;
+    // On a board the issue is in a modal or a panel; the board's own cards must not be read as its text.
+    const container = firstOf(document, containers);
+    const onBoard = url.searchParams.has("selectedIssue");
+    const root = container ?? (onBoard ? null : document);
+    const blocks: PlacedBlock[] = [];
+    if (root && shownKeyIs(found, root)) {
+      const title = firstOf(root, titles);
+      if (title) blocks.push({ id: "title", role: "title", element: title, kind: "text" });
+      const description = firstOf(root, descriptions);
+      if (description) blocks.push({ id: "description", role: "description", element: description, kind: "text" });
+      for (const item of root.querySelectorAll(commentItems)) {
+        // Comments that were never scrolled into view are empty shells: they are read when their body arrives.
+        const body = firstOf(item, commentBodies);
+        const id = item.getAttribute("data-testid");
+        if (body && id) blocks.push({ id, role: "comment", element: body, kind: "text" });
+      }
+    }
+    const missing = blocks.some((block) => block.role === "title") ? [] : (["title"] as const);
+    return { ticket: { system: "jira-cloud", key: found }, blocks, missing: [...missing] };
+  },
+};
+
+/**
+ * False while the page still shows another issue than its URL names (a route change renders late). The breadcrumb has the parent's
+ * link first, so its own item decides; a page without a breadcrumb yet is trusted, because the title comes with or after it.
+ */
+function shownKeyIs(expected: string, root: ParentNode): boolean {
+  const crumb = root.querySelector('[data-testid="issue.views.issue-base.foundation.breadcrumbs.current-issue.item"]');
+  const shown = crumb?.textContent?.trim();
+  return !shown || shown === expected;
+}

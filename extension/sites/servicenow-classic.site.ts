@@ -1,0 +1,52 @@
+// ServiceNow classic form (UI16, also as the gsft_main frame of the Next Experience shell): /TABLE.do?sys_id=...
+// Selectors: PAGES.md 2.3 (public code of 2025/2026). Last seen working on the practice desk's double: 2026-11.
+import type { PlacedBlock, SiteAdapter } from "./site.ts";
+import { firstOf } from "./site.ts";
+
+/** Tables that hold tickets; other forms (a user record, say) are not read. */
+const tables = ["incident", "sn_si_incident", "sc_req_item", "sc_task", "problem", "change_request", "task", "sn_vul_vulnerable_item"];
+
+const entries = "#sn_form_inline_stream_entries ul.activities-form > li.h-card";
+const entryTexts = [".sn-card-component_summary .sn-widget-textblock-body", ".sn-card-component_summary"];
+
+/** The table of a form URL, or null: /incident.do?sys_id=1 -> incident. */
+export function formTable(url: URL): string | null {
+  const table = /\/([a-z0-9_]+)\.do$/.exec(url.pathname)?.[1];
+  return table && tables.includes(table) && url.searchParams.has("sys_id") ? table : null;
+}
+
+export const site: SiteAdapter = {
+  id: "servicenow-classic",
+  matches: ["https://*.service-now.com/*"],
+  find(url, document) {
+    const table = formTable(url);
+    if (!table) return null;
+    const field = (name: string): Element | null =>
+      firstOf(document, [`[id="${table}.${name}"]`, `[id="sys_readonly.${table}.${name}"]`, `[id$=".${name}"]:is(input, textarea)`]);
+    const numberField = firstOf(document, [`[id="sys_readonly.${table}.number"]`, `[id="${table}.number"]`]);
+    const number = textOf(numberField);
+    const blocks: PlacedBlock[] = [];
+    const title = field("short_description");
+    if (title) blocks.push({ id: "title", role: "title", element: title, kind: kindOf(title) });
+    const description = field("description");
+    if (description) blocks.push({ id: "description", role: "description", element: description, kind: kindOf(description) });
+    // Newest entries stand on top and are prepended: count from the oldest, so that a new one does not rename all others.
+    const list = [...document.querySelectorAll(entries)];
+    list.forEach((entry, index) => {
+      const text = firstOf(entry, entryTexts);
+      const id = entry.id || `entry-${list.length - index}`;
+      if (text) blocks.push({ id, role: "comment", element: text, kind: "text" });
+    });
+    const key = number || url.searchParams.get("sys_id") || "";
+    return { ticket: { system: "servicenow-classic", key: key.slice(0, 100) || "new" }, blocks, missing: title ? [] : ["title"] };
+  },
+};
+
+function textOf(element: Element | null): string {
+  if (!element) return "";
+  return "value" in element && typeof element.value === "string" ? element.value.trim() : (element.textContent ?? "").trim();
+}
+
+function kindOf(element: Element): "text" | "value" {
+  return element.matches("input, textarea") ? "value" : "text";
+}

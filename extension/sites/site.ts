@@ -1,0 +1,36 @@
+// What a site adapter is: a pure function of (url, document) that says where the ticket's blocks are.
+import type { BlockRole, TicketRef } from "../../shared/contract.ts";
+
+/** One element that holds a piece of the ticket. Elements, never text: only page/extract-text.ts decides what "the text" is. */
+export interface PlacedBlock {
+  /** Stable while the page lives: tells a changed comment from a new one. */
+  id: string;
+  role: BlockRole;
+  element: Element;
+  /** `value`: the text is an input's value, which no highlight can paint. */
+  kind: "text" | "value";
+}
+
+export interface TicketPlace {
+  ticket: TicketRef;
+  blocks: PlacedBlock[];
+  /** Roles that every ticket of this site has and that were not found (yet): the page may be late, or its layout unknown. */
+  missing: BlockRole[];
+}
+
+export interface SiteAdapter {
+  id: TicketRef["system"];
+  /** Match patterns of the manifest; with the adapter's id the only place that names hosts. */
+  matches: readonly string[];
+  /** The ticket on this page, or null when this page is not one of the site's tickets. Must not throw on any document. */
+  find(url: URL, document: Document): TicketPlace | null;
+}
+
+/** First element that any of the selectors finds: selectors are value lists, newest first, because sites rename their hooks. */
+export function firstOf(root: ParentNode, selectors: readonly string[]): Element | null {
+  for (const selector of selectors) {
+    const found = root.querySelector(selector);
+    if (found) return found;
+  }
+  return null;
+}

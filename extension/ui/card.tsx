@@ -1,0 +1,99 @@
+// The chip in the corner of a ticket and the card that opens from it.
+import { useEffect, useRef } from "react";
+import type { PageReport, Span } from "../../shared/contract.ts";
+import { MarkedText } from "./findings.tsx";
+import { ReportBody } from "./report-body.tsx";
+import { chipText, percent, TagChip } from "./tag-chip.tsx";
+
+export interface CardBlock {
+  id: string;
+  role: "title" | "description" | "comment";
+  text: string;
+  kind: "text" | "value";
+  spans: Span[];
+}
+
+interface Props {
+  report: PageReport;
+  blocks: readonly CardBlock[];
+  open: boolean;
+  onToggle(): void;
+}
+
+export function Card({ report, blocks, open, onToggle }: Props) {
+  const chip = useRef<HTMLButtonElement>(null);
+  const panel = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (open) panel.current?.focus();
+  }, [open]);
+  const close = () => {
+    onToggle();
+    chip.current?.focus();
+  };
+  const values = blocks.filter((block) => block.kind === "value" && block.spans.length > 0);
+  return (
+    <div className="card-corner">
+      {open && (
+        <section
+          className="card"
+          aria-label="SecTag suggestion"
+          tabIndex={-1}
+          ref={panel}
+          onKeyDown={(event) => {
+            if (event.key === "Escape") close();
+          }}
+        >
+          <header className="card-head">
+            <h2>SecTag{"ticket" in report && report.ticket ? <span className="quiet"> · {report.ticket.key}</span> : null}</h2>
+            <button type="button" className="icon-button" onClick={close} aria-label="Close the SecTag card">
+              ✕
+            </button>
+          </header>
+          <div className="card-body">
+            <ReportBody report={report} blocks={blocks} />
+            {values.length > 0 && (
+              <>
+                <h3>Text of form fields</h3>
+                {values.map((block) => (
+                  <MarkedText key={block.id} text={block.text} spans={block.spans} />
+                ))}
+              </>
+            )}
+          </div>
+        </section>
+      )}
+      <button type="button" className="chip-button" ref={chip} onClick={open ? close : onToggle} aria-expanded={open}>
+        {report.state === "tagged" ? <TagChip suggestion={report.suggestion} /> : <StateChip report={report} />}
+        <span className="visually-hidden">. SecTag: show what was found and why</span>
+      </button>
+      <span className="visually-hidden" role="status">
+        {report.state === "tagged" ? `SecTag: ${chipText(report.suggestion)}` : ""}
+      </span>
+    </div>
+  );
+}
+
+function StateChip({ report }: { report: PageReport }) {
+  const [mark, text] = stateWords(report);
+  return (
+    <span className={`chip tone-${report.state === "failed" ? "failed" : "quiet"}`}>
+      <span className="chip-mark" aria-hidden="true">
+        {mark}
+      </span>
+      <span>{text}</span>
+    </span>
+  );
+}
+
+function stateWords(report: PageReport): [string, string] {
+  switch (report.state) {
+    case "loading":
+      return ["…", `loading the model · ${percent(report.progress)}`];
+    case "unreadable":
+      return ["–", "not readable here"];
+    case "failed":
+      return ["!", "SecTag failed"];
+    default:
+      return ["…", "reading"];
+  }
+}

@@ -1,0 +1,98 @@
+// What was found, where and by what: the list behind the tag, and the text view for values that no highlight can paint.
+import type { Span } from "../../shared/contract.ts";
+import { spanStyle } from "../../shared/labels.ts";
+import { withoutOverlaps } from "../../shared/span.ts";
+
+export interface FoundBlock {
+  id: string;
+  role: "title" | "description" | "comment";
+  spans: readonly Span[];
+}
+
+interface Finding {
+  label: string;
+  quote: string;
+  refanged: string | undefined;
+  source: Span["source"];
+  score: number;
+  places: string[];
+}
+
+/** Equal findings of all blocks as one, best first. */
+export function findingsOf(blocks: readonly FoundBlock[]): Finding[] {
+  const byText = new Map<string, Finding>();
+  let comment = 0;
+  for (const block of blocks) {
+    const place = block.role === "comment" ? `comment ${++comment}` : block.role;
+    for (const span of block.spans) {
+      const id = `${span.label}\n${span.quote.toLowerCase()}`;
+      const known = byText.get(id);
+      if (known) {
+        known.score = Math.max(known.score, span.score);
+        if (!known.places.includes(place)) known.places.push(place);
+      } else {
+        byText.set(id, {
+          label: span.label,
+          quote: span.quote,
+          refanged: span.refanged,
+          source: span.source,
+          score: span.score,
+          places: [place],
+        });
+      }
+    }
+  }
+  return [...byText.values()].sort((a, b) => b.score - a.score);
+}
+
+/** The style of a label as inline custom properties; the sheet draws colour and line from them. */
+function labelStyle(label: string) {
+  const { color, mark } = spanStyle(label);
+  return { "--label-light": color.light, "--label-dark": color.dark, "--label-line": mark } as React.CSSProperties;
+}
+
+export function Findings({ blocks }: { blocks: readonly FoundBlock[] }) {
+  const findings = findingsOf(blocks);
+  if (findings.length === 0) return <p className="quiet">No indicators or security terms stand out in this ticket.</p>;
+  return (
+    <ul className="findings">
+      {findings.map((finding) => (
+        <li key={`${finding.label} ${finding.quote}`}>
+          <span className="finding-label" style={labelStyle(finding.label)}>
+            {spanStyle(finding.label).name}
+          </span>
+          <span className="finding-quote">{shorten(finding.quote)}</span>
+          {finding.refanged && finding.refanged !== finding.quote && (
+            <span className="quiet finding-refanged">= {shorten(finding.refanged)}</span>
+          )}
+          <span className="quiet finding-place">
+            {finding.places.slice(0, 3).join(", ")}
+            {finding.source === "rule" ? " · by rule" : ` · ${Math.round(finding.score * 100)} %`}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function shorten(text: string): string {
+  return text.length > 160 ? `${text.slice(0, 150)}…` : text;
+}
+
+/** A block's text with its spans marked, as text nodes: hostile text can never become markup. */
+export function MarkedText({ text, spans }: { text: string; spans: readonly Span[] }) {
+  const pieces: React.ReactNode[] = [];
+  let at = 0;
+  for (const span of withoutOverlaps(spans)) {
+    if (text.slice(span.start, span.end) !== span.quote) continue;
+    pieces.push(text.slice(at, span.start));
+    pieces.push(
+      <mark key={span.start} style={labelStyle(span.label)} title={spanStyle(span.label).name}>
+        {span.quote}
+      </mark>,
+    );
+    at = span.end;
+  }
+  pieces.push(text.slice(at));
+  return <p className="marked-text">{pieces}</p>;
+}

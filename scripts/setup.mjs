@@ -1,0 +1,118 @@
+// Brings what a fresh machine lacks: a current Node, the npm packages, Chromium, the trainer's Python. Plain JavaScript for any Node >= 18.
+import { execFileSync, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = fileURLToPath(new URL("..", import.meta.url));
+const wantedNode = [22, 12];
+const nodePackage = "node@22";
+
+function say(text) {
+  console.error(`[setup] ${text}`);
+}
+
+function run(command, args, options = {}) {
+  const result = spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2], ...options });
+  if (result.error) throw new Error(`${command} could not be started: ${result.error.message}`);
+  if (result.status !== 0) throw new Error(`${[command, ...args].join(" ")} ended with code ${result.status}; its output is above`);
+}
+
+function hashOf(...files) {
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(readFileSync(join(root, file)));
+  return hash.digest("hex");
+}
+
+function stampIs(stamp, value) {
+  return existsSync(stamp) && readFileSync(stamp, "utf8") === value;
+}
+
+/** Path of a Node >= 22.12: the running one, or the npm package `node` in .cache/node (installed when needed). */
+export function ensureNode() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major > wantedNode[0] || (major === wantedNode[0] && minor >= wantedNode[1])) return process.execPath;
+  const folder = join(root, ".cache", "node");
+  const binary = join(folder, "node_modules", ".bin", "node");
+  if (!existsSync(binary)) {
+    say(`Node ${process.versions.node} is older than ${wantedNode.join(".")}: fetching the npm package ${nodePackage} (about 10 s)`);
+    mkdirSync(folder, { recursive: true });
+    // The package links its binary in an install script, which recent npm versions ask to be allowed by name.
+    writeFileSync(join(folder, "package.json"), '{ "private": true, "allowScripts": { "node": true } }\n');
+    run("npm", ["install", "--no-audit", "--no-fund", "--prefix", folder, nodePackage]);
+  }
+  return binary;
+}
+
+/** Environment in which `node`, `npx` and local commands are the right ones. */
+export function environment(node) {
+  const path = [join(node, ".."), join(root, "node_modules", ".bin"), process.env.PATH].join(delimiter);
+  return { ...process.env, PATH: path };
+}
+
+/** npm packages exactly as in package-lock.json; install scripts stay off because some of them download from elsewhere. */
+export function ensurePackages(node) {
+  const stamp = join(root, "node_modules", ".sectag-lock");
+  const lock = hashOf("package-lock.json");
+  if (stampIs(stamp, lock)) return;
+  say("installing npm packages (about 30 s)");
+  run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { env: environment(node) });
+  writeFileSync(stamp, lock);
+}
+
+const chromiumPlaces = [
+  process.env.CHROMIUM,
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome-stable",
+  "/usr/bin/google-chrome",
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+];
+
+/** Path of a Chromium or Chrome; installed by apt where we are root on Debian, otherwise named exactly. */
+export function ensureChromium() {
+  const find = () => chromiumPlaces.find((place) => place && existsSync(place));
+  const found = find();
+  if (found) return found;
+  const apt = existsSync("/usr/bin/apt-get");
+  if (apt && process.getuid?.() === 0) {
+    say("installing Chromium by apt (about 60 s)");
+    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    run("apt-get", ["update", "-q"], { env });
+    run("apt-get", ["install", "-y", "-q", "--no-install-recommends", "chromium", "fonts-liberation", "fonts-noto-color-emoji"], { env });
+    const installed = find();
+    if (installed) return installed;
+  }
+  throw new Error(
+    `No Chromium or Chrome was found. ${apt ? "Run `sudo apt-get install chromium`" : "Install Chromium or Chrome (137 or newer)"}, or set CHROMIUM to its path, and start again.`,
+  );
+}
+
+/** Path of the trainer's Python (>= 3.11) in .venv with the packages of requirements.lock. */
+export function ensurePython() {
+  const python = join(root, ".venv", "bin", "python");
+  const stamp = join(root, ".venv", ".sectag-lock");
+  const lock = hashOf("requirements.lock");
+  if (stampIs(stamp, lock)) return python;
+  const base = ["python3.11", "python3.12", "python3.13", "python3"].find(isPython311);
+  if (!base)
+    throw new Error("The trainer needs Python 3.11 or newer with venv: `sudo apt-get install python3 python3-venv`, then start again.");
+  say("making the trainer's Python environment in .venv (3 to 8 minutes, once)");
+  if (!existsSync(python)) run(base, ["-m", "venv", ".venv"]);
+  run(python, ["-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", "requirements.lock"]);
+  writeFileSync(stamp, lock);
+  return python;
+}
+
+function isPython311(command) {
+  try {
+    const text = execFileSync(command, ["-c", "import sys, venv; print(sys.version_info >= (3, 11))"], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    return text.toString().trim() === "True";
+  } catch {
+    return false; // Not installed, or too old to know: the next candidate is asked.
+  }
+}
