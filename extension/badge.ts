@@ -1,7 +1,7 @@
 // The toolbar badge: a page's state in two characters, with the whole sentence as the button's title.
 import type { PageReport } from "../shared/contract.ts";
 import type { severityIds } from "../shared/labels.ts";
-import { chipText } from "./ui/tag-chip.tsx";
+import { chipText } from "../shared/words.ts";
 
 export interface Badge {
   text: string;

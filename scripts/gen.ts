@@ -8,7 +8,8 @@ const target = new URL("../shared/contract.schema.json", import.meta.url);
 /** One JSON Schema document (2020-12) with every exported shape under `$defs`. */
 export function contractSchema(): string {
   const registry = z.registry<{ id: string }>();
-  for (const [name, value] of Object.entries(contract)) if (value instanceof z.ZodType) registry.add(value, { id: name });
+  for (const [name, value] of Object.entries(contract).sort(([a], [b]) => (a < b ? -1 : 1)))
+    if (value instanceof z.ZodType) registry.add(value, { id: name });
   const { schemas } = z.toJSONSchema(registry, { uri: (id) => `#/$defs/${id}`, io: "input" });
   const $defs = Object.fromEntries(
     Object.entries(schemas).map(([name, schema]) => {

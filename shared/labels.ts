@@ -103,11 +103,3 @@ export function threatTypeLabel(id: string): Label | undefined {
 export function severityLabel(id: string): Label | undefined {
   return severities.find((label) => label.id === id);
 }
-
-/** Confidence in a word beside the number, so that nobody has to read meaning into digits. */
-export function likelihood(confidence: number): string {
-  if (confidence >= 0.9) return "very likely";
-  if (confidence >= 0.7) return "likely";
-  if (confidence >= 0.5) return "possible";
-  return "uncertain";
-}

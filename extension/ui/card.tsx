@@ -1,9 +1,10 @@
 // The chip in the corner of a ticket and the card that opens from it.
 import { useEffect, useRef } from "react";
 import type { PageReport, Span } from "../../shared/contract.ts";
+import { chipText, percent } from "../../shared/words.ts";
 import { MarkedText } from "./findings.tsx";
 import { ReportBody } from "./report-body.tsx";
-import { chipText, percent, TagChip } from "./tag-chip.tsx";
+import { TagChip } from "./tag-chip.tsx";
 
 export interface CardBlock {
   id: string;

@@ -1,8 +1,8 @@
 // What SecTag says about a ticket: tag, likelihoods, findings, how it was computed. The same in the page's card and in the popup.
 import type { PageReport, Suggestion } from "../../shared/contract.ts";
-import { likelihood, severityLabel, threatTypeLabel } from "../../shared/labels.ts";
+import { severityLabel, threatTypeLabel } from "../../shared/labels.ts";
+import { likelihood, percent, tagText } from "../../shared/words.ts";
 import { Findings, type FoundBlock } from "./findings.tsx";
-import { percent, tagText } from "./tag-chip.tsx";
 
 interface Props {
   report: PageReport;

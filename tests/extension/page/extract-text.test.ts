@@ -1,0 +1,92 @@
+// @vitest-environment jsdom
+// Text extraction and anchoring: what is read is what is painted. Layout-dependent parts are proved in Chromium (tests/e2e).
+import fc from "fast-check";
+import { beforeEach, expect, test } from "vitest";
+import { locate, rangeOf } from "../../../extension/page/anchor.ts";
+import { extractText, extractValue } from "../../../extension/page/extract-text.ts";
+
+beforeEach(() => {
+  document.body.replaceChildren();
+});
+
+function page(html: string): HTMLElement {
+  const root = document.createElement("div");
+  root.innerHTML = html;
+  document.body.append(root);
+  return root;
+}
+
+test("blocks and breaks become lines, cells become tabs, white space collapses", () => {
+  const root = page(
+    "<p>Hi  team,</p><p>host <b>FS-02</b><br>is\n down</p><table><tr><td>a</td><td>b</td></tr><tr><td>c</td><td>d</td></tr></table>",
+  );
+  expect(extractText(root).text).toBe("Hi team,\nhost FS-02\nis down\na\tb\nc\td");
+});
+
+test("editors, scripts, hidden and aria-hidden parts are not read", () => {
+  const root = page(
+    '<p>seen</p><script>1</script><style>p{}</style><p style="display:none">no</p><p aria-hidden="true">no</p><textarea>no</textarea><input value="no"><p>end</p>',
+  );
+  expect(extractText(root).text).toBe("seen\nend");
+});
+
+test("the alternative text of small images (emoji) is read", () => {
+  expect(extractText(page('<p>clicked <img alt=":fire:"> it</p>')).text).toBe("clicked :fire: it");
+});
+
+test("values come from the field, not from its nodes", () => {
+  const field = document.createElement("textarea");
+  field.textContent = "old";
+  field.value = "new\r\nvalue";
+  expect(extractValue(field)).toEqual({ text: "new\nvalue", segments: [] });
+});
+
+test("a word cut by markup gives one range with the exact text", () => {
+  const extraction = extractText(page("<p>see mimi<b>ka</b>tz here</p>"));
+  const start = extraction.text.indexOf("mimikatz");
+  expect(rangeOf(extraction, start, start + 8)?.toString()).toBe("mimikatz");
+});
+
+test("for any nesting of text, each word of the extraction anchors to a range with the same letters", () => {
+  const tags = ["p", "b", "span", "li", "div", "code", "i"] as const;
+  const tree = fc.letrec<{ node: unknown }>((tie) => ({
+    node: fc.oneof(
+      { depthSize: "small" },
+      fc.string({ unit: "grapheme", maxLength: 12 }),
+      fc.tuple(fc.constantFrom(...tags), fc.array(tie("node"), { maxLength: 4 })),
+    ),
+  })).node;
+  const build = (node: unknown): Node => {
+    if (!Array.isArray(node)) return document.createTextNode(String(node));
+    const element = document.createElement(String(node[0]));
+    element.append(...(node[1] as unknown[]).map(build));
+    return element;
+  };
+  fc.assert(
+    fc.property(fc.array(tree, { maxLength: 5 }), (nodes) => {
+      document.body.replaceChildren();
+      const root = document.createElement("div");
+      root.append(...nodes.map(build));
+      document.body.append(root);
+      const extraction = extractText(root);
+      expect(extraction.text.replace(/\s+/g, "")).toBe((root.textContent ?? "").replace(/[ \t\n\r\f]+/g, "").replace(/\s+/g, ""));
+      for (const word of extraction.text.matchAll(/[^ \t\n\r\f]+/g)) {
+        const range = rangeOf(extraction, word.index, word.index + word[0].length);
+        expect(range?.toString().replace(/[ \t\n\r\f]+/g, "")).toBe(word[0]);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("a moved quote is found nearby, a vanished one is orphaned", () => {
+  const span = { start: 4, end: 8, quote: "evil" };
+  expect(locate("the evil host", span)).toEqual({ start: 4, end: 8 });
+  expect(locate("and then the evil host", span)).toEqual({ start: 13, end: 17 });
+  expect(locate("the good host", span)).toBeNull();
+  expect(locate(`the good ${"x ".repeat(200)} evil`, span)).toBeNull();
+});
+
+test("reading stops at the limit", () => {
+  expect(extractText(page(`<p>${"a".repeat(500)}</p><p>b</p>`), 100).text).toHaveLength(100);
+});

@@ -1,0 +1,70 @@
+// @vitest-environment jsdom
+// Site adapters on stored pages: exactly one claims each, and each finds the right key and blocks.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { findTicket, servesHost, sites } from "../../../extension/sites/all-sites.ts";
+import type { SiteAdapter } from "../../../extension/sites/site.ts";
+
+const folder = join(import.meta.dirname, "..", "..", "fixtures", "pages");
+interface Expected {
+  url: string;
+  system: string | null;
+  key?: string;
+  missing?: string[];
+  blocks?: { id: string; role: string; kind: string; text: string }[];
+}
+
+const cases = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".html"));
+
+test("there are at least two stored pages for each adapter", () => {
+  for (const site of sites) expect(cases.filter((file) => file.startsWith(site.id)).length, site.id).toBeGreaterThanOrEqual(2);
+});
+
+for (const file of cases) {
+  test(`${file}: one adapter claims it and finds what the fixture names`, () => {
+    const expected = JSON.parse(readFileSync(join(folder, file.replace(/\.html$/, ".expected.json")), "utf8")) as Expected;
+    const page = new DOMParser().parseFromString(readFileSync(join(folder, file), "utf8"), "text/html");
+    const url = new URL(expected.url);
+    const claims = sites.filter((site) => servesHost(site, url) && site.find(url, page) !== null).map((site) => site.id);
+    expect(claims).toEqual(expected.system ? [expected.system] : []);
+    const { place } = findTicket(url, page);
+    if (!expected.system) return;
+    expect(place?.ticket).toEqual({ system: expected.system, key: expected.key });
+    expect(place?.missing).toEqual(expected.missing ?? []);
+    const blocks = place?.blocks.map(({ id, role, kind, element }) => ({
+      id,
+      role,
+      kind,
+      text: (kind === "value" ? (element as HTMLInputElement).value : (element.textContent ?? "")).trim().replace(/\s+/g, " "),
+    }));
+    expect(blocks).toEqual(expected.blocks);
+  });
+}
+
+test("an adapter that throws is named and the others go on", () => {
+  const [good] = sites;
+  const bad: SiteAdapter = {
+    id: "jira-cloud",
+    matches: ["https://*.atlassian.net/*"],
+    find() {
+      throw new Error("boom");
+    },
+  };
+  const page = new DOMParser().parseFromString("<p>", "text/html");
+  const url = new URL("https://x.atlassian.net/browse/SOC-1");
+  expect(findTicket(url, page, [bad])).toEqual({ place: null, broken: ["jira-cloud: boom"] });
+  expect(good && findTicket(url, page, [bad, ...sites]).place?.ticket.key).toBe("SOC-1");
+});
+
+test("no adapter serves another scheme, a look-alike host, or everything", () => {
+  for (const site of sites) {
+    for (const pattern of site.matches) expect(pattern).toMatch(/^https:\/\/\*\.[a-z-]+\.[a-z]+\/\*$/);
+    for (const url of [
+      "http://x.atlassian.net/browse/A-1",
+      "https://atlassian.net.evil.example/browse/A-1",
+      "https://evilservice-now.com/incident.do?sys_id=1",
+    ])
+      expect(servesHost(site, new URL(url)), url).toBe(false);
+  }
+});
