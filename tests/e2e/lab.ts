@@ -1,0 +1,112 @@
+// What the end-to-end tests share: a desk, a Chromium with a built extension, and looks at what is painted.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Frame, Page } from "puppeteer-core";
+import { type Lab, launch } from "../../scripts/chromium.ts";
+import type { PageReport, Suggestion } from "../../shared/contract.ts";
+import type { DeskTicket } from "../desk/ticket-shape.ts";
+import { type Desk, startDesk } from "../desk/server.ts";
+
+const root = join(import.meta.dirname, "..", "..");
+/** The build that is shipped, and the one with the tiny random model (quick, for everything that is not about labels). */
+export const shipped = join(root, ".output", "chrome-mv3");
+export const tiny = join(root, ".output", "tiny", "chrome-mv3");
+
+export type Tagged = Extract<PageReport, { state: "tagged" }>;
+
+export interface Bench extends Lab {
+  desk: Desk;
+  /** Opens a ticket and waits until it is tagged. */
+  open(ticket: DeskTicket, variant?: "nav_to" | "shell" | "alone"): Promise<{ page: Page; frame: Frame; report: Tagged }>;
+  tagged(key: string, timeoutMs?: number): Promise<Tagged>;
+  ticket(key: string): DeskTicket;
+}
+
+/** @throws Error when the build is missing: `npm test` builds before it tests. */
+export async function startBench(extension: string, extraFlags: string[] = []): Promise<Bench> {
+  if (!existsSync(extension)) throw new Error(`${extension} is missing: run \`npm run e2e\`, which builds it`);
+  const desk = await startDesk({ speed: "fast" });
+  const lab = await launch({ extension, flags: [...desk.chromiumFlags, ...extraFlags], headless: true });
+  const tagged = async (key: string, timeoutMs?: number) => {
+    const report = await lab.waitFor(key, ({ state }) => state === "tagged" || state === "failed" || state === "unreadable", timeoutMs);
+    if (report.state !== "tagged") throw new Error(`${key}: ${JSON.stringify(report)}`);
+    return report;
+  };
+  return {
+    ...lab,
+    desk,
+    tagged,
+    ticket(key) {
+      const found = desk.tickets.find((ticket) => ticket.key === key);
+      if (!found) throw new Error(`The desk has no ticket ${key}`);
+      return found;
+    },
+    async open(ticket, variant = "nav_to") {
+      const page = await lab.browser.newPage();
+      await page.goto(desk.urlOf(ticket, { variant }));
+      await page.bringToFront();
+      const report = await tagged(ticket.key);
+      const frame = page.frames().find((one) => one.name() === "gsft_main") ?? page.mainFrame();
+      return { page, frame, report };
+    },
+    async close() {
+      await lab.close();
+      await desk.close();
+    },
+  };
+}
+
+export interface Painted {
+  label: string;
+  text: string;
+  connected: boolean;
+}
+
+/** What SecTag's highlights cover in a frame, as the page itself can see it. White space is folded. */
+export function painted(frame: Frame): Promise<Painted[]> {
+  return frame.evaluate(() => {
+    const found: { label: string; text: string; connected: boolean }[] = [];
+    for (const [name, highlight] of CSS.highlights as unknown as Map<string, Set<Range>>) {
+      if (!name.startsWith("sectag-q7-")) continue;
+      for (const range of highlight) {
+        found.push({ label: name.slice(10), text: range.toString().replace(/\s+/g, " ").trim(), connected: range.startContainer.isConnected });
+      }
+    }
+    return found;
+  });
+}
+
+/** The quotes that must be painted: those of all blocks but the given ones (values of fields). */
+export function quotes(suggestion: Suggestion, unpaintable: readonly string[] = []): string[] {
+  return suggestion.blocks
+    .filter((block) => !unpaintable.includes(block.id))
+    .flatMap((block) => block.spans.map((span) => span.quote.replace(/\s+/g, " ").trim()))
+    .sort();
+}
+
+/** Waits until what is painted equals what `wanted` names, all on living nodes. @throws Error with both lists. */
+export async function paintedEquals(frame: Frame, wanted: () => Promise<string[]> | string[], timeoutMs = 10_000): Promise<void> {
+  const until = performance.now() + timeoutMs;
+  for (;;) {
+    const now = await painted(frame);
+    const expected = await wanted();
+    const texts = now.map(({ text }) => text).sort();
+    if (now.every(({ connected }) => connected) && JSON.stringify(texts) === JSON.stringify(expected)) return;
+    if (performance.now() > until) throw new Error(`painted ${JSON.stringify(now)}\nexpected ${JSON.stringify(expected)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Lets the double do something; `command` is one of its steps. */
+export async function step(frame: Frame, command: string): Promise<void> {
+  await frame.evaluate(async (name) => {
+    if (!window.__double) throw new Error("This page is no double of the desk");
+    await window.__double.step(name);
+  }, command);
+}
+
+/** Writes to host nodes that the page itself did not make, in all frames of the page. */
+export async function foreignWrites(page: Page): Promise<unknown[]> {
+  const found = await Promise.all(page.frames().map((frame) => frame.evaluate(() => [...(window.__double?.foreignMutations() ?? []), ...(window.__double?.violations() ?? [])])));
+  return found.flat();
+}

@@ -1,0 +1,148 @@
+// Every surface looked at: accessibility by axe (chip, card, popup, options), and the screenshots that the README shows.
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { AxePuppeteer } from "@axe-core/puppeteer";
+import type { CDPSession, Page } from "puppeteer-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Bench, shipped, startBench } from "./lab.ts";
+
+const shots = join(import.meta.dirname, "..", "..", "artifacts", "surfaces");
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+let bench: Bench;
+beforeAll(async () => {
+  mkdirSync(shots, { recursive: true });
+  bench = await startBench(shipped);
+});
+afterAll(() => bench?.close());
+
+interface Violation {
+  id: string;
+  impact?: string | null;
+  nodes: unknown;
+}
+const serious = (violations: readonly Violation[]) => violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id, nodes }) => `${id} ${JSON.stringify(nodes).slice(0, 300)}`);
+
+/** Remote handle of the card's closed shadow root, which only the debugger can see. */
+async function cardRoot(session: CDPSession): Promise<{ objectId: string; hostId: string }> {
+  const { root } = await session.send("DOM.getDocument", { depth: -1, pierce: true });
+  const find = (node: typeof root): typeof root | undefined => {
+    if (node.localName === "sectag-card") return node;
+    for (const child of [...(node.children ?? []), ...(node.contentDocument ? [node.contentDocument] : []), ...(node.shadowRoots ?? [])]) {
+      const found = find(child);
+      if (found) return found;
+    }
+    return undefined;
+  };
+  const host = find(root);
+  const shadow = host?.shadowRoots?.[0];
+  if (!host || !shadow) throw new Error("The card is not on the page");
+  const { object } = await session.send("DOM.resolveNode", { backendNodeId: shadow.backendNodeId });
+  const { object: hostObject } = await session.send("DOM.resolveNode", { backendNodeId: host.backendNodeId });
+  if (!object.objectId || !hostObject.objectId) throw new Error("The card could not be resolved");
+  return { objectId: object.objectId, hostId: hostObject.objectId };
+}
+
+/** Presses the chip as a person would. */
+async function pressChip(page: Page): Promise<void> {
+  const session = await page.createCDPSession();
+  const { objectId } = await cardRoot(session);
+  await session.send("Runtime.callFunctionOn", { objectId, functionDeclaration: "function () { this.querySelector('.chip-button').click(); }" });
+  await session.detach();
+}
+
+/** Runs axe inside the card; its shadow root is made visible to axe for the time of the test. */
+async function axeOnCard(page: Page): Promise<Violation[]> {
+  const session = await page.createCDPSession();
+  const { objectId, hostId } = await cardRoot(session);
+  await session.send("Runtime.callFunctionOn", { objectId, functionDeclaration: `function () { ${axeSource}; }` });
+  const { result, exceptionDetails } = await session.send("Runtime.callFunctionOn", {
+    objectId: hostId,
+    arguments: [{ objectId }],
+    awaitPromise: true,
+    returnByValue: true,
+    functionDeclaration: `async function (root) {
+      Object.defineProperty(this, "shadowRoot", { value: root, configurable: true });
+      try { return (await axe.run(this)).violations.map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.map((node) => node.html) })); }
+      finally { delete this.shadowRoot; }
+    }`,
+  });
+  await session.detach();
+  if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+  return result.value as Violation[];
+}
+
+const subjects = () => {
+  const jira = bench.desk.tickets.find((ticket) => ticket.system === "jira" && ticket.expect.threatType === "phishing") ?? bench.desk.tickets[0];
+  const serviceNow = bench.desk.tickets.find((ticket) => ticket.system === "servicenow" && ticket.expect.threatType === "ransomware") ?? bench.desk.tickets.at(-1);
+  if (!jira || !serviceNow) throw new Error("The desk has no tickets");
+  return { jira, serviceNow };
+};
+
+for (const scheme of ["light", "dark"] as const) {
+  test(`chip and card on both doubles, ${scheme}: axe finds nothing serious`, async () => {
+    for (const [name, ticket] of Object.entries(subjects())) {
+      const { page } = await bench.open(ticket);
+      await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+      await page.screenshot({ path: join(shots, `${name}-chip-${scheme}.png`) as `${string}.png` });
+      await pressChip(page);
+      await page.screenshot({ path: join(shots, `${name}-card-${scheme}.png`) as `${string}.png` });
+      expect(serious(await axeOnCard(page))).toEqual([]);
+      await page.close();
+    }
+  });
+
+  test(`popup and options, ${scheme}: axe finds nothing serious`, async () => {
+    const { page } = await bench.open(subjects().jira);
+    const tabId = await bench.console.evaluate(async () => Object.keys(await chrome.storage.session.get(null)).find((key) => key.startsWith("tab."))?.slice(4));
+    for (const [name, address, width] of [
+      ["popup", `popup.html?tab=${tabId}`, 380],
+      ["options", "options.html", 900],
+      ["options-narrow", "options.html", 340],
+    ] as const) {
+      const surface = await bench.browser.newPage();
+      await surface.setViewport({ width, height: 760 });
+      await surface.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+      await surface.goto(`chrome-extension://${bench.extensionId}/${address}`);
+      await surface.waitForSelector(name === "popup" ? ".findings, .quiet" : ".facts");
+      await surface.screenshot({ path: join(shots, `${name}-${scheme}.png`) as `${string}.png` });
+      const { violations } = await new AxePuppeteer(surface).analyze();
+      expect(serious(violations), name).toEqual([]);
+      await surface.close();
+    }
+    await page.close();
+  });
+}
+
+test("the card at 200 % zoom and in a narrow window stays whole", async () => {
+  const { page } = await bench.open(subjects().jira);
+  await pressChip(page);
+  await page.setViewport({ width: 680, height: 450, deviceScaleFactor: 2 });
+  await page.screenshot({ path: join(shots, "card-zoomed.png") as `${string}.png` });
+  const session = await page.createCDPSession();
+  const { objectId } = await cardRoot(session);
+  const { result } = await session.send("Runtime.callFunctionOn", {
+    objectId,
+    returnByValue: true,
+    functionDeclaration: "function () { const box = this.querySelector('.card').getBoundingClientRect(); return { top: box.top, left: box.left, right: innerWidth - box.right }; }",
+  });
+  for (const [edge, distance] of Object.entries(result.value as Record<string, number>)) expect(distance, edge).toBeGreaterThanOrEqual(0);
+  await page.close();
+});
+
+test("keys pressed on the chip never reach the page's own shortcuts", async () => {
+  const { page } = await bench.open(subjects().jira);
+  await page.evaluate(() => {
+    const heard: string[] = [];
+    for (const name of ["keydown", "keyup", "keypress"]) addEventListener(name, (event) => heard.push((event as KeyboardEvent).key));
+    Object.assign(window, { heardKeys: heard });
+  });
+  const session = await page.createCDPSession();
+  const { objectId } = await cardRoot(session);
+  await session.send("Runtime.callFunctionOn", { objectId, functionDeclaration: "function () { this.querySelector('.chip-button').focus(); }" });
+  await page.keyboard.press("m");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Escape");
+  expect(await page.evaluate(() => (window as unknown as { heardKeys: string[] }).heardKeys)).toEqual([]);
+  await page.close();
+});
