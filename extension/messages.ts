@@ -14,9 +14,15 @@ export const EngineChoice = z.strictObject({
 });
 export type EngineChoice = z.infer<typeof EngineChoice>;
 
-/** What the user allows; kept in browser.storage, passed to where it is needed. */
-export const EngineSettings = z.strictObject({ webgpu: z.enum(["auto", "off"]) });
+/** What the user allows; kept in browser.storage, passed to where it is needed. `software` is for tests: a software GPU counts as one. */
+export const EngineSettings = z.strictObject({ webgpu: z.enum(["auto", "off", "software"]) });
 export type EngineSettings = z.infer<typeof EngineSettings>;
+
+/** What the host needs to know when it starts. */
+export interface EngineMemory {
+  settings: EngineSettings;
+  choice: EngineChoice | null;
+}
 
 /** State of the model's host, shown in options. */
 export const EngineStatus = z.strictObject({
@@ -49,7 +55,7 @@ const table = {
 interface Protocol {
   "inference.ensure"(): { ok: boolean; reason: string };
   "page.report"(report: PageReport): void;
-  "engine.memory"(): { settings: EngineSettings; choice: EngineChoice | null };
+  "engine.memory"(): EngineMemory;
   "engine.status"(status: EngineStatus): void;
   "card.show"(how: "open" | "toggle"): void;
 }

@@ -2,6 +2,9 @@
 import { z } from "zod";
 import { entityIds, indicatorIds, severityIds, threatTypeIds } from "./labels.ts";
 
+// Zod would try `new Function` to see whether it may compile its checks; pages and extension pages forbid that and report it.
+z.config({ jitless: true });
+
 /** Most UTF-16 code units of one block that are read; the rest is left out and the answer says so (`truncated`). */
 export const MAX_BLOCK_LENGTH = 200_000;
 /** Most blocks of one ticket that are read. */

@@ -3,6 +3,7 @@ import { browser } from "wxt/browser";
 import { defineBackground } from "wxt/utils/define-background";
 import { badgeOf } from "../badge.ts";
 import { ensureHost } from "../inference/ensure-host.ts";
+import { startHost } from "../inference/start-host.ts";
 import { answerMessage, sendMessage } from "../messages.ts";
 import { keepStatus, readChoice, readSettings } from "../store/engine-memory.ts";
 import { forgetReport, keepReport } from "../store/tab-reports.ts";
@@ -30,7 +31,9 @@ export default defineBackground(() => {
     ]);
   });
 
-  answerMessage("engine.memory", browser.runtime, async () => ({ settings: await readSettings(), choice: await readChoice() }));
+  const readMemory = async () => ({ settings: await readSettings(), choice: await readChoice() });
+  if (import.meta.env.FIREFOX) startHost({ read: readMemory, keep: keepStatus });
+  answerMessage("engine.memory", browser.runtime, readMemory);
   answerMessage("engine.status", browser.runtime, keepStatus);
 
   browser.tabs.onRemoved.addListener((tabId) => void forgetReport(tabId));

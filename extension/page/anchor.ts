@@ -22,6 +22,20 @@ export function locate(text: string, span: Quoted): { start: number; end: number
   return best < 0 ? null : { start: best, end: best + span.quote.length };
 }
 
+/**
+ * Live ranges that together show exactly `[start, end)`: one, or one a text node when something that was not read (a hidden copy,
+ * an editor) lies between them. Empty when no node holds that text.
+ */
+export function rangesOf(extraction: Extraction, start: number, end: number): Range[] {
+  const whole = rangeOf(extraction, start, end);
+  if (!whole) return [];
+  const bare = (text: string) => text.replace(/\s+/g, "");
+  if (whole.startContainer === whole.endContainer || bare(whole.toString()) === bare(extraction.text.slice(start, end))) return [whole];
+  return extraction.segments
+    .filter((segment) => segment.textStart < end && segment.textStart + segment.length > start)
+    .flatMap((segment) => rangeOf(extraction, Math.max(start, segment.textStart), Math.min(end, segment.textStart + segment.length)) ?? []);
+}
+
 /** A live range over the nodes of `[start, end)`; null when no node holds that text (an input's value, an image's alternative text). */
 export function rangeOf(extraction: Extraction, start: number, end: number): Range | null {
   const first = segmentAt(extraction, start);

@@ -1,6 +1,6 @@
 // Paints spans by the CSS Custom Highlight API: no node of the page is touched.
 import { spanStyle } from "../../shared/labels.ts";
-import { locate, rangeOf } from "./anchor.ts";
+import { locate, rangesOf } from "./anchor.ts";
 import type { Extraction } from "./extract-text.ts";
 
 /** The page shares CSS.highlights with us: an unlikely prefix keeps our names apart from its own. */
@@ -57,12 +57,12 @@ export function createHighlighter(document: Document): Highlighter {
       for (const { extraction, spans } of blocks) {
         for (const span of spans) {
           const place = locate(extraction.text, span);
-          const range = place && rangeOf(extraction, place.start, place.end);
+          const found = place ? rangesOf(extraction, place.start, place.end) : [];
           if (!place) result.orphaned++;
-          else if (!range) result.unpaintable++;
+          else if (found.length === 0) result.unpaintable++;
           else {
             const list = ranges.get(span.label) ?? [];
-            list.push(range);
+            list.push(...found);
             ranges.set(span.label, list);
             result.painted++;
           }

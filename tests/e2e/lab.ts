@@ -4,8 +4,8 @@ import { join } from "node:path";
 import type { Frame, Page } from "puppeteer-core";
 import { type Lab, launch } from "../../scripts/chromium.ts";
 import type { PageReport, Suggestion } from "../../shared/contract.ts";
-import type { DeskTicket } from "../desk/ticket-shape.ts";
 import { type Desk, startDesk } from "../desk/server.ts";
+import type { DeskTicket } from "../desk/ticket-shape.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 /** The build that is shipped, and the one with the tiny random model (quick, for everything that is not about labels). */
@@ -62,25 +62,29 @@ export interface Painted {
   connected: boolean;
 }
 
-/** What SecTag's highlights cover in a frame, as the page itself can see it. White space is folded. */
+/** What SecTag's highlights cover in a frame, as the page itself can see it; without white space, which markup between blocks has none of. */
 export function painted(frame: Frame): Promise<Painted[]> {
   return frame.evaluate(() => {
     const found: { label: string; text: string; connected: boolean }[] = [];
     for (const [name, highlight] of CSS.highlights as unknown as Map<string, Set<Range>>) {
       if (!name.startsWith("sectag-q7-")) continue;
       for (const range of highlight) {
-        found.push({ label: name.slice(10), text: range.toString().replace(/\s+/g, " ").trim(), connected: range.startContainer.isConnected });
+        found.push({
+          label: name.slice(10),
+          text: range.toString().replace(/\s+/g, ""),
+          connected: range.startContainer.isConnected,
+        });
       }
     }
     return found;
   });
 }
 
-/** The quotes that must be painted: those of all blocks but the given ones (values of fields). */
+/** The quotes that must be painted, without white space: those of all blocks but the given ones (values of fields). */
 export function quotes(suggestion: Suggestion, unpaintable: readonly string[] = []): string[] {
   return suggestion.blocks
     .filter((block) => !unpaintable.includes(block.id))
-    .flatMap((block) => block.spans.map((span) => span.quote.replace(/\s+/g, " ").trim()))
+    .flatMap((block) => block.spans.map((span) => span.quote.replace(/\s+/g, "")))
     .sort();
 }
 
@@ -92,9 +96,24 @@ export async function paintedEquals(frame: Frame, wanted: () => Promise<string[]
     const expected = await wanted();
     const texts = now.map(({ text }) => text).sort();
     if (now.every(({ connected }) => connected) && JSON.stringify(texts) === JSON.stringify(expected)) return;
-    if (performance.now() > until) throw new Error(`painted ${JSON.stringify(now)}\nexpected ${JSON.stringify(expected)}`);
+    if (performance.now() > until) {
+      const [extra, lacking] = [without(texts, expected), without(expected, texts)];
+      throw new Error(
+        `painted but not expected ${JSON.stringify(extra)}, expected but not painted ${JSON.stringify(lacking)}, of ${texts.length}`,
+      );
+    }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+/** What is in `all` more often than in `others`. */
+function without(all: readonly string[], others: readonly string[]): string[] {
+  const left = [...others];
+  return all.filter((text) => {
+    const at = left.indexOf(text);
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
 }
 
 /** Lets the double do something; `command` is one of its steps. */
@@ -107,6 +126,10 @@ export async function step(frame: Frame, command: string): Promise<void> {
 
 /** Writes to host nodes that the page itself did not make, in all frames of the page. */
 export async function foreignWrites(page: Page): Promise<unknown[]> {
-  const found = await Promise.all(page.frames().map((frame) => frame.evaluate(() => [...(window.__double?.foreignMutations() ?? []), ...(window.__double?.violations() ?? [])])));
+  const found = await Promise.all(
+    page
+      .frames()
+      .map((frame) => frame.evaluate(() => [...(window.__double?.foreignMutations() ?? []), ...(window.__double?.violations() ?? [])])),
+  );
   return found.flat();
 }

@@ -28,6 +28,8 @@ test("Jira: highlights survive re-rendering, remounting, and follow edits and ne
     await paintedEquals(frame, now);
   }
   await step(frame, "add-comment:Blocked 203.0.113.99 and hxxps://fresh-lure[.]example/x at the proxy.");
+  // Jira renders a comment's body when it scrolls into view.
+  await frame.evaluate(() => [...document.querySelectorAll('[data-testid^="comment-base-item-"]')].at(-1)?.scrollIntoView());
   await bench.waitFor(ticket.key, (found) => found.state === "tagged" && quotes(found.suggestion).includes("203.0.113.99"));
   await paintedEquals(frame, now);
   await step(frame, "edit:Only one address is left, 198.51.100.77, and nothing else.");
@@ -65,7 +67,10 @@ for (const variant of ["nav_to", "shell", "alone"] as const) {
     await bench.waitFor(ticket.key, (found) => found.state === "tagged" && found.suggestion.blocks.length === 2 + ticket.comments.length);
     await paintedEquals(frame, async () => quotes((await bench.tagged(ticket.key)).suggestion, ["title", "description"]));
     await frame.type('[id="incident.description"]', " Also seen: 203.0.113.88 ");
-    const edited = await bench.waitFor(ticket.key, (found) => found.state === "tagged" && quotes(found.suggestion).includes("203.0.113.88"));
+    const edited = await bench.waitFor(
+      ticket.key,
+      (found) => found.state === "tagged" && quotes(found.suggestion).includes("203.0.113.88"),
+    );
     expect(edited.state === "tagged" && edited.unpainted).toBeGreaterThan(0);
     expect((await painted(frame)).every(({ connected }) => connected)).toBe(true);
     expect(await foreignWrites(page)).toEqual([]);

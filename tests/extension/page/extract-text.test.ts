@@ -2,7 +2,7 @@
 // Text extraction and anchoring: what is read is what is painted. Layout-dependent parts are proved in Chromium (tests/e2e).
 import fc from "fast-check";
 import { beforeEach, expect, test } from "vitest";
-import { locate, rangeOf } from "../../../extension/page/anchor.ts";
+import { locate, rangeOf, rangesOf } from "../../../extension/page/anchor.ts";
 import { extractText, extractValue } from "../../../extension/page/extract-text.ts";
 
 beforeEach(() => {
@@ -45,6 +45,12 @@ test("a word cut by markup gives one range with the exact text", () => {
   const extraction = extractText(page("<p>see mimi<b>ka</b>tz here</p>"));
   const start = extraction.text.indexOf("mimikatz");
   expect(rangeOf(extraction, start, start + 8)?.toString()).toBe("mimikatz");
+});
+
+test("a span over a hidden copy is painted in pieces that leave the copy out", () => {
+  const extraction = extractText(page('<p>who has</p><p style="display:none">who has</p><p>the role</p>'));
+  const ranges = rangesOf(extraction, extraction.text.indexOf("has"), extraction.text.indexOf("role"));
+  expect(ranges.map(String)).toEqual(["has", "the "]);
 });
 
 test("for any nesting of text, each word of the extraction anchors to a range with the same letters", () => {
