@@ -88,32 +88,41 @@ export function quotes(suggestion: Suggestion, unpaintable: readonly string[] = 
     .sort();
 }
 
-/** Waits until what is painted equals what `wanted` names, all on living nodes. @throws Error with both lists. */
-export async function paintedEquals(frame: Frame, wanted: () => Promise<string[]> | string[], timeoutMs = 10_000): Promise<void> {
+/**
+ * Waits until exactly the suggestion's spans are painted, all on living nodes: per label the painted text, in order, is the quotes' text.
+ * (A span over something unread, such as a hidden copy, is painted in pieces; together they are its quote.)
+ * @param unpaintable blocks whose text has no nodes: values of fields.
+ */
+export async function paintedEquals(
+  frame: Frame,
+  suggestion: () => Promise<Suggestion>,
+  { unpaintable = [], timeoutMs = 10_000 }: { unpaintable?: readonly string[]; timeoutMs?: number } = {},
+): Promise<void> {
   const until = performance.now() + timeoutMs;
   for (;;) {
     const now = await painted(frame);
-    const expected = await wanted();
-    const texts = now.map(({ text }) => text).sort();
-    if (now.every(({ connected }) => connected) && JSON.stringify(texts) === JSON.stringify(expected)) return;
+    const shown = byLabel(now);
+    const expected = byLabel(
+      (await suggestion()).blocks
+        .filter((block) => !unpaintable.includes(block.id))
+        .flatMap((block) => block.spans.map(({ label, quote }) => ({ label: label.toLowerCase(), text: quote.replace(/\s+/g, "") }))),
+    );
+    const labels = [...new Set([...Object.keys(shown), ...Object.keys(expected)])].filter((label) => shown[label] !== expected[label]);
+    if (now.every(({ connected }) => connected) && labels.length === 0) return;
     if (performance.now() > until) {
-      const [extra, lacking] = [without(texts, expected), without(expected, texts)];
+      const [first = ""] = labels;
       throw new Error(
-        `painted but not expected ${JSON.stringify(extra)}, expected but not painted ${JSON.stringify(lacking)}, of ${texts.length}`,
+        `${first}: painted ${shown[first]?.slice(0, 400)}, expected ${expected[first]?.slice(0, 400)}; dead ranges ${now.filter(({ connected }) => !connected).length}`,
       );
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
-/** What is in `all` more often than in `others`. */
-function without(all: readonly string[], others: readonly string[]): string[] {
-  const left = [...others];
-  return all.filter((text) => {
-    const at = left.indexOf(text);
-    if (at >= 0) left.splice(at, 1);
-    return at < 0;
-  });
+function byLabel(found: readonly { label: string; text: string }[]): Record<string, string> {
+  const texts: Record<string, string> = {};
+  for (const { label, text } of found) texts[label] = (texts[label] ?? "") + text;
+  return texts;
 }
 
 /** Lets the double do something; `command` is one of its steps. */
