@@ -50,7 +50,9 @@ export function Card({ report, blocks, open, onToggle }: Props) {
               ✕
             </button>
           </header>
-          <div className="card-body">
+          {/* The body scrolls: without a tab stop, keyboards could not reach its end. */}
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be focusable (WCAG 2.1.1). */}
+          <section className="card-body" tabIndex={0} aria-label="What was found">
             <ReportBody report={report} blocks={blocks} />
             {values.length > 0 && (
               <>
@@ -60,7 +62,7 @@ export function Card({ report, blocks, open, onToggle }: Props) {
                 ))}
               </>
             )}
-          </div>
+          </section>
         </section>
       )}
       <button type="button" className="chip-button" ref={chip} onClick={open ? close : onToggle} aria-expanded={open}>

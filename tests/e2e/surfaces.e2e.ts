@@ -11,7 +11,7 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/
 let bench: Bench;
 beforeAll(async () => {
   mkdirSync(shots, { recursive: true });
-  bench = await startBench(shipped);
+  bench = await startBench(process.env.SECTAG_E2E_BUILD ?? shipped);
 });
 afterAll(() => bench?.close());
 

@@ -1,0 +1,23 @@
+// Worker entry: the model on the processor, through onnxruntime-web's WASM build. Wiring only.
+import { installOrtPolicy, ortFolder } from "./worker-policy.ts";
+import { createWorkerServer } from "./worker-server.ts";
+
+const { origin } = self.location;
+installOrtPolicy(self, origin);
+
+const handle = createWorkerServer({
+  backend: "wasm",
+  async startRuntime({ threads }) {
+    // Loaded only now, so that the policy is in force before any of its code runs.
+    const ort = await import("onnxruntime-web/wasm");
+    ort.env.wasm.wasmPaths = new URL(ortFolder, origin).href;
+    ort.env.wasm.numThreads = threads;
+    return ort;
+  },
+  openCache: async () => (await import("../store/passage-cache.ts")).openPassageCache(),
+  fetch: (url, init) => fetch(url, init),
+  post: (reply) => self.postMessage(reply),
+  now: () => performance.now(),
+  crossOriginIsolated: self.crossOriginIsolated,
+});
+self.addEventListener("message", (event) => handle(event.data));
