@@ -6,10 +6,10 @@ import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { z } from "zod";
-import type { GoldenFile } from "../shared/contract.ts";
-import { loadModel } from "../extension/inference/model-store.ts";
+import { fingerprintOf, loadModel } from "../extension/inference/model-store.ts";
 import type { ReadyModel } from "../extension/inference/read-passage.ts";
 import { createSession, type OrtRuntime } from "../extension/inference/session.ts";
+import type { GoldenFile } from "../shared/contract.ts";
 
 const modelsFolder = join(import.meta.dirname, "..", "models");
 const Channels = z.object({ stable: z.string().regex(/^[0-9a-z][0-9a-z.-]*$/) });
@@ -36,6 +36,7 @@ export function nodeRuntime(): Promise<OrtRuntime> {
   runtime ??= (async () => {
     const ort = await import("onnxruntime-web/wasm");
     const dist = dirname(createRequire(import.meta.url).resolve("onnxruntime-web/wasm"));
+    ort.env.logLevel = "error";
     ort.env.wasm.numThreads = 1;
     ort.env.wasm.wasmBinary = readFileSync(join(dist, "ort-wasm-simd-threaded.wasm"));
     return ort;
@@ -62,6 +63,7 @@ export async function openModelFolder(folder: string): Promise<NodeModel> {
       config: loaded.config.sectag,
       threatTypes: loaded.threatTypes,
       modelVersion: loaded.manifest.version,
+      fingerprint: fingerprintOf(loaded.manifest),
       backend: "wasm",
       runWindow: session.run,
     },

@@ -16,7 +16,7 @@ const tasks = {
   zip: { command: ["wxt", "zip"] },
   desk: { command: node("scripts/desk.ts") },
   tag: { command: node("scripts/tag.ts") },
-  bench: { command: node("scripts/bench.ts") },
+  bench: { command: node("scripts/bench/inference.ts") },
   gen: { command: node("scripts/gen.ts") },
   format: { command: ["biome", "check", "--write", "."] },
   trainer: { needs: ["python"], command: [".venv/bin/python", "-m", "trainer"] },

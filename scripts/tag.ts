@@ -7,7 +7,7 @@ import { memoryCache } from "../extension/inference/passage-cache.ts";
 import { clampBlocks } from "../extension/inference/passages.ts";
 import type { Block, Suggestion } from "../shared/contract.ts";
 import { combinedTag, spanStyle } from "../shared/labels.ts";
-import { chipText } from "../shared/words.ts";
+import { chipText, percent } from "../shared/words.ts";
 import { openModelFolder, stableModelFolder } from "./node-model.ts";
 
 const MAX_BYTES = 10_000_000;
@@ -100,10 +100,13 @@ function tagOf({ threatType, severity, abstained }: Suggestion): string | null {
 
 function describe(name: string, suggestion: Suggestion): string {
   const { tookMs, truncated, blocks } = suggestion;
-  const spans = blocks.flatMap((block) => block.spans).map(({ label, quote, refanged, score, source }) => {
-    const plain = refanged === undefined ? "" : ` = ${refanged}`;
-    return `  ${spanStyle(label).name.padEnd(16)} ${oneLine(quote)}${plain}${source === "model" ? ` (${Math.round(score * 100)} %)` : ""}`;
-  });
+  const spans = blocks
+    .flatMap((block) => block.spans)
+    .map(({ label, quote, refanged, score, source }) => {
+      const plain = refanged === undefined ? "" : ` = ${refanged}`;
+      const sure = source === "model" ? ` (${percent(score)})` : "";
+      return `  ${spanStyle(label).name.padEnd(16)} ${oneLine(quote)}${plain}${sure}`;
+    });
   const note = truncated ? ["  (longer than the model reads: the rest was searched by rules only)"] : [];
   return [`${name}: ${chipText(suggestion)} · ${tookMs.toFixed(0)} ms`, ...spans, ...note].join("\n");
 }

@@ -42,17 +42,14 @@ interface Way {
 
 /** @throws AbortError when `signal` fired; RemoteError or WorkerCrash when the current worker itself failed. */
 export async function calibrate(options: CalibrateOptions): Promise<EngineChoice> {
-  const { current, currentReport, webgpu, signal } = options;
+  const { current, currentReport, signal } = options;
   const plain: Way = { backend: "wasm", threads: currentReport.threads, client: current };
   const measured: EngineChoice["measured"] = [];
   const reasons: string[] = [];
   let best = plain;
-  const rivals: (() => Promise<Way | string>)[] = [() => threadsWay(options)];
-  if (webgpu === "off") reasons.push("WebGPU is switched off");
-  else rivals.push(() => webgpuWay(options));
-  for (const find of rivals) {
+  for (const find of [threadsWay, webgpuWay]) {
+    const rival = await find(options);
     signal.throwIfAborted();
-    const rival = await find();
     if (typeof rival === "string") {
       reasons.push(rival);
       continue;
@@ -62,7 +59,7 @@ export async function calibrate(options: CalibrateOptions): Promise<EngineChoice
       note(measured, best, bestMs);
       note(measured, rival, rivalMs);
       const wins = rivalMs <= bestMs * GAIN;
-      reasons.push(`${nameOf(rival)} took ${rivalMs.toFixed(0)} ms a window, ${nameOf(best)} ${bestMs.toFixed(0)} ms`);
+      reasons.push(`${nameOf(rival)} took ${rivalMs.toFixed(1)} ms a window, ${nameOf(best)} ${bestMs.toFixed(1)} ms`);
       if (wins && best !== plain) best.client.terminate();
       if (wins) best = rival;
       else rival.client.terminate();
@@ -89,24 +86,29 @@ export function threadsToTry(cores: number, crossOriginIsolated: boolean): numbe
   return Math.min(MAX_THREADS, Math.max(2, Math.floor(cores / 2)));
 }
 
-async function threadsWay({ start, cores, currentReport }: CalibrateOptions): Promise<Way | string> {
+async function threadsWay({ start, cores, currentReport, signal }: CalibrateOptions): Promise<Way | string> {
   const threads = threadsToTry(cores, currentReport.crossOriginIsolated);
   if (!currentReport.crossOriginIsolated) return "the worker is not cross-origin isolated, so it has one thread";
   if (threads === 1) return "the machine has one core";
   const client = start("wasm", threads);
-  const reason = await proof(client, "wasm");
+  const reason = await proof(client, signal);
   return reason ? `${threads} threads failed: ${reason}` : { backend: "wasm", threads, client };
 }
 
-async function webgpuWay({ start }: CalibrateOptions): Promise<Way | string> {
+async function webgpuWay({ start, webgpu, signal }: CalibrateOptions): Promise<Way | string> {
+  if (webgpu === "off") return "WebGPU is switched off";
   const client = start("webgpu", 1);
-  const reason = await proof(client, "webgpu");
+  const reason = await proof(client, signal);
   return reason ? `WebGPU is not used: ${reason}` : { backend: "webgpu", threads: 1, client };
 }
 
 /** A way must compute what the trainer's runtime did before it is even timed. @returns why not; the client is ended then. */
-async function proof(client: WorkerClient, backend: "wasm" | "webgpu"): Promise<string | null> {
+async function proof(client: WorkerClient, signal: AbortSignal): Promise<string | null> {
+  // Loading is the longest part of calibration: a ticket that comes in must not share the processor with it.
+  const end = () => client.terminate();
+  signal.addEventListener("abort", end);
   try {
+    signal.throwIfAborted();
     const report = await client.ready();
     if (!report.problem) {
       const test = await client.call({ kind: "self-test" });
@@ -118,7 +120,9 @@ async function proof(client: WorkerClient, backend: "wasm" | "webgpu"): Promise<
     return report.problem.message;
   } catch (error) {
     client.terminate();
-    return error instanceof Error ? error.message : `${backend} did not start`;
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    signal.removeEventListener("abort", end);
   }
 }
 

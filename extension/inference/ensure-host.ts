@@ -1,4 +1,4 @@
-// Sees that the model's host exists: Chromium's offscreen document, of which there may be only one. Firefox's background is the host itself.
+// Sees that the model's host exists: Chromium's one offscreen document. Firefox's background is the host itself.
 import { browser } from "wxt/browser";
 
 let making: Promise<void> | null = null;

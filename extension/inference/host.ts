@@ -49,10 +49,12 @@ export interface InferenceHost {
 }
 
 const IDLE_MS = 3000;
+/** Threads can hang without an error where a browser's set-up is unusual: they are given up sooner than the plain way. */
+const THREADS_SILENCE_MS = 20_000;
 
 export function createInferenceHost(options: HostOptions): InferenceHost {
   const { baseUrl, createWorker, settings, onStatus, onLoading, cores, idleMs = IDLE_MS, allowFallbackAdapter = false } = options;
-  let choice = options.choice;
+  let choice = options.choice?.backend === "webgpu" && settings.webgpu === "off" ? null : options.choice;
   let status: EngineStatus = {
     modelVersion: null,
     backend: "rules",
@@ -65,6 +67,9 @@ export function createInferenceHost(options: HostOptions): InferenceHost {
   let answering = 0;
   let idle: ReturnType<typeof setTimeout> | undefined;
   let calibration: AbortController | null = null;
+  /** Set when the plain way failed its self-test: its answers are not to be shown. */
+  let distrust: ModelProblem | null = null;
+  const hostNotes: string[] = [];
   const stopped = new AbortController();
 
   const tell = (change: Partial<EngineStatus>) => {
@@ -76,66 +81,94 @@ export function createInferenceHost(options: HostOptions): InferenceHost {
       createWorker: () => createWorker(backend),
       load: { baseUrl, threads, allowFallbackAdapter },
       onProgress: onLoading,
+      ...(threads > 1 ? { silenceMs: THREADS_SILENCE_MS } : {}),
     });
-  const chosen = () =>
-    choice && !(choice.backend === "webgpu" && settings.webgpu === "off") ? choice : { backend: "wasm" as const, threads: 1 };
-  let backend = chosen().backend;
-  let client = start(backend, chosen().threads);
+  let way = { backend: choice?.backend ?? "wasm", threads: choice?.threads ?? 1 };
+  let client = start(way.backend, way.threads);
 
-  const replace = (nextBackend: "wasm" | "webgpu", threads: number) => {
+  const replace = (backend: "wasm" | "webgpu", threads: number) => {
     client.terminate();
-    backend = nextBackend;
-    client = start(nextBackend, threads);
+    way = { backend, threads };
+    client = start(backend, threads);
+  };
+  const isPlain = () => way.backend === "wasm" && way.threads === 1;
+  /** Back to the way that runs everywhere, for a reason that options shows. */
+  const giveUpWay = (reason: string) => {
+    hostNotes.push(`${way.backend === "webgpu" ? "WebGPU" : `${way.threads} threads`} given up: ${reason}`);
+    choice = null;
+    replace("wasm", 1);
+    tell({ choice, notes: [...hostNotes] });
   };
 
-  /** The report of the worker that answers; falls back to WASM where WebGPU does not start, or the choice is another model's. */
+  /** The report of the worker that answers. @throws WorkerCrash when even the plain way does not start. */
   const ready = async (): Promise<LoadReport> => {
+    const asked = client;
     try {
-      const report = await client.ready();
-      if (backend === "webgpu" && report.problem) throw new Error(report.problem.message);
+      const report = await asked.ready();
+      if (asked !== client) return await ready();
+      if (report.problem && !isPlain()) throw new Error(report.problem.message);
       if (choice && report.modelVersion !== null && choice.modelVersion !== report.modelVersion) {
         choice = null;
         tell({ choice });
-        if (backend === "webgpu" || report.threads > 1) {
+        if (!isPlain()) {
           replace("wasm", 1);
           return await ready();
         }
       }
-      const { modelVersion, threads, crossOriginIsolated, problem, notes } = report;
-      if (
-        status.modelVersion !== modelVersion ||
-        status.threads !== threads ||
-        status.backend !== report.backend ||
-        status.problem !== problem
-      ) {
-        tell({ modelVersion, threads, crossOriginIsolated, problem, backend: problem ? "rules" : report.backend, notes });
+      const { modelVersion, threads, crossOriginIsolated } = report;
+      const problem = distrust ?? report.problem;
+      const backend = problem ? "rules" : report.backend;
+      if (status.modelVersion !== modelVersion || status.threads !== threads || status.backend !== backend || status.problem !== problem) {
+        tell({ modelVersion, threads, crossOriginIsolated, problem, backend, notes: [...report.notes, ...hostNotes] });
       }
       return report;
     } catch (error) {
-      if (backend !== "webgpu") throw error;
-      choice = null;
-      tell({ choice, notes: [...status.notes, `WebGPU was given up: ${error instanceof Error ? error.message : String(error)}`] });
-      replace("wasm", 1);
+      if (stopped.signal.aborted) throw error;
+      if (asked !== client) return ready();
+      if (isPlain()) throw error;
+      giveUpWay(messageOf(error));
       return ready();
     }
+  };
+
+  /** Asks the worker; once more when another call replaced it meanwhile, or when WebGPU fails on this very ticket. */
+  const ask = async (request: AnalyzeRequest, textCut: boolean, callOptions: CallOptions): Promise<Suggestion> => {
+    await ready();
+    const asked = client;
+    try {
+      const suggestion = await asked.call({ kind: "analyze", request, textCut }, callOptions);
+      if (suggestion.problem?.code !== "failed" || isPlain()) return suggestion;
+      if (asked === client) giveUpWay(suggestion.problem.message);
+    } catch (error) {
+      if (asked === client || stopped.signal.aborted || callOptions.signal?.aborted) throw error;
+    }
+    await ready();
+    return client.call({ kind: "analyze", request, textCut }, callOptions);
   };
 
   const byRules = (request: AnalyzeRequest, problem: ModelProblem, textCut: boolean) =>
     analyze(request, { model: problem, cache: memoryCache(1), now: () => performance.now(), textCut });
 
+  const selfTest = async (): Promise<boolean> => {
+    await ready();
+    const test = await client.call({ kind: "self-test" });
+    const note = `Self-test: ${test.cases} of ${test.cases} published answers are the same here (largest difference ${test.worst.toFixed(3)}).`;
+    if (test.ok && !hostNotes.includes(note)) hostNotes.push(note);
+    distrust = test.ok ? null : { code: "failed", message: `The model does not compute right here: ${describe(test)}`.slice(0, 500) };
+    await ready();
+    return test.ok;
+  };
+
   const calibrateNow = async (): Promise<void> => {
     clearTimeout(idle);
-    const report = await ready();
-    if (report.problem || report.backend !== "wasm") return;
-    if (report.threads !== 1) {
-      replace("wasm", 1);
-      await ready();
-    }
+    const { problem } = await ready();
+    if (problem || answering > 0 || calibration) return;
+    if (!isPlain()) replace("wasm", 1);
     const controller = new AbortController();
     calibration = controller;
     try {
-      const signal = AbortSignal.any([controller.signal, stopped.signal]);
-      const currentReport = await client.ready();
+      if (!(await selfTest())) return;
+      const currentReport = await ready();
       choice = await calibrate({
         start,
         current: client,
@@ -144,13 +177,12 @@ export function createInferenceHost(options: HostOptions): InferenceHost {
         webgpu: settings.webgpu,
         now: () => performance.now(),
         date: () => new Date(),
-        signal,
+        signal: AbortSignal.any([controller.signal, stopped.signal]),
       });
-      tell({ choice });
-      if (choice.backend !== "wasm" || choice.threads !== 1) {
-        replace(choice.backend, choice.threads);
-        await ready();
-      }
+      // Between the last measurement and now a ticket may have come in: it keeps its worker, the choice serves the next start.
+      if (answering === 0 && (choice.backend !== "wasm" || choice.threads !== 1)) replace(choice.backend, choice.threads);
+      tell({ choice, notes: [...hostNotes] });
+      await ready();
     } finally {
       calibration = null;
     }
@@ -159,36 +191,27 @@ export function createInferenceHost(options: HostOptions): InferenceHost {
   /** Measures when nobody waits for an answer; a ticket that comes in meanwhile stops it, and the next quiet time tries again. */
   const calibrateWhenIdle = () => {
     clearTimeout(idle);
-    if (idleMs === null || choice || answering > 0 || calibration || stopped.signal.aborted || status.problem) return;
+    if (idleMs === null || choice || answering > 0 || stopped.signal.aborted || status.problem) return;
     idle = setTimeout(() => {
       calibrateNow().catch((error: unknown) => {
-        if (error instanceof Error && error.name === "AbortError") return;
-        tell({ notes: [...status.notes, `Calibration failed: ${error instanceof Error ? error.message : String(error)}`] });
+        if (stopped.signal.aborted || (error instanceof Error && error.name === "AbortError")) return;
+        hostNotes.push(`Calibration failed: ${messageOf(error)}`);
+        tell({ notes: [...hostNotes] });
       });
     }, idleMs);
   };
 
   return {
-    async analyze(request, { signal, onProgress, textCut = false } = {}) {
+    async analyze(request, { textCut = false, ...callOptions } = {}) {
       clearTimeout(idle);
       calibration?.abort();
       answering++;
       try {
-        await ready();
-        const suggestion = await client.call({ kind: "analyze", request, textCut }, { signal, onProgress });
-        if (suggestion.problem?.code !== "failed" || backend !== "webgpu") return suggestion;
-        // A lost device or a driver's fault: the same ticket once more on the processor.
-        choice = null;
-        tell({ choice, notes: [...status.notes, `WebGPU was given up: ${suggestion.problem.message}`] });
-        replace("wasm", 1);
-        await ready();
-        return await client.call({ kind: "analyze", request, textCut }, { signal, onProgress });
+        return distrust ? await byRules(request, distrust, textCut) : await ask(request, textCut, callOptions);
       } catch (error) {
-        signal?.throwIfAborted();
-        const problem =
-          error instanceof WorkerCrash
-            ? { code: "failed" as const, message: `The model's worker stopped: ${error.message}`.slice(0, 500) }
-            : problemOf(error);
+        callOptions.signal?.throwIfAborted();
+        const crashed: ModelProblem = { code: "failed", message: `The model's worker stopped: ${messageOf(error)}`.slice(0, 500) };
+        const problem = error instanceof WorkerCrash ? crashed : problemOf(error);
         tell({ problem, backend: "rules" });
         return byRules(request, problem, textCut);
       } finally {
@@ -201,17 +224,15 @@ export function createInferenceHost(options: HostOptions): InferenceHost {
     },
     diagnostics: () => status,
     calibrateNow,
-    async selfTest() {
-      await ready();
-      const test = await client.call({ kind: "self-test" });
-      if (!test.ok)
-        tell({ problem: { code: "failed", message: `The model does not compute right here: ${describe(test)}`.slice(0, 500) } });
-      return test.ok;
-    },
+    selfTest,
     stop() {
       stopped.abort();
       clearTimeout(idle);
       client.terminate();
     },
   };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

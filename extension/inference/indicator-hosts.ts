@@ -26,13 +26,20 @@ const internal: ReadonlySet<string> = new Set([
   "private",
   "localhost",
 ]);
-const fileEndings: ReadonlySet<string> = new Set(["zip", "mov", "map", "pub", "cab", "pm", "md", "py", "ps"]);
+const fileEndings: ReadonlySet<string> = new Set("zip mov map pub cab pm md py ps mk java properties".split(" "));
 const fileEndingsOfTwo: ReadonlySet<string> = new Set(["sh", "one"]);
 /** After a full stop without a space these are words or fields, not countries: `it stopped.it said no`, `user.name`. */
 const wordEndings: ReadonlySet<string> = new Set(
-  "it is in to no so as at be do me my us am by id name date call show open now here how are can new win you got see like".split(" "),
+  [
+    "it is in to no so as at be do me my us am by id name date call show open now here how are can new win you got see like",
+    "cc fail target select save foo pid property compare read free auto safe",
+  ]
+    .join(" ")
+    .split(" "),
 );
 const shortHosts: ReadonlySet<string> = new Set(["t.me", "wa.me", "youtu.be", "line.me", "about.me", "forms.office.com"]);
+const documentName =
+  /^(?:docx?|docm|xlsx?|xlsm|pptx?|pdf|rtf|txt|csv|jpe?g|png|zip|7z|exe|dll|js|vbs|ps1|html?|iso|sql|bak|vmdk|vhdx|pst)$/i;
 const frameworks = /^(?:asp|vb|ado|ml|paint|akka|quartz|json|nlog)\.net$/i;
 const label = /^[\p{L}\p{N}_](?:[\p{L}\p{N}\p{M}_-]*[\p{L}\p{N}\p{M}])?$/u;
 
@@ -151,9 +158,11 @@ function isDomain(host: string, defanged: boolean): boolean {
   if (defanged || shortHosts.has(host.toLowerCase())) return true;
   if (last !== ending && host !== host.toUpperCase()) return false;
   if (frameworks.test(host) || fileEndings.has(ending)) return labels.length > 2 && ending !== "zip" && labels[0]?.toLowerCase() === "www";
+  // `cashbook.xlsx.play` is a file that something renamed; `1.2.so` is a number.
+  if (labels.slice(1, -1).some((part) => documentName.test(part))) return false;
   if (labels.slice(0, -1).every((part) => /^\d+$/.test(part))) return false;
   if (labels.length > 2) return !/^(?:com|org|net|java|javax)$/i.test(labels[0] ?? "");
-  if (fileEndingsOfTwo.has(ending)) return false;
+  if (fileEndingsOfTwo.has(ending) || (ending === "so" && /^(?:lib|ld)/i.test(host))) return false;
   return !wordEndings.has(ending) || /[\d-]/.test(labels[0] ?? "");
 }
 

@@ -5,13 +5,17 @@ const drive = /(?<![A-Za-z0-9])(?:[A-Za-z]:(?:\\{1,2}|\/(?!\/))|%[A-Za-z][A-Za-z
 const unc = /(?<![\\\w:.%)])\\{2,4}(?:[A-Za-z0-9._$-]{1,255}|\?)\\{1,2}/g;
 const hives = "HKEY_(?:LOCAL_MACHINE|CURRENT_USER|CLASSES_ROOT|USERS|CURRENT_CONFIG)|HK(?:LM|CU|CR|U|CC)";
 const registry = new RegExp(`(?<![A-Za-z0-9_])(?:${hives}|\\\\REGISTRY\\\\(?:MACHINE|USER)):?\\\\{1,2}`, "gi");
-const roots =
-  "bin|boot|data|dev|etc|export|home|lib|lib64|media|mnt|opt|private|proc|root|run|sbin|srv|sys|tmp|usr|var|Applications|Library|System|Users|Volumes";
+const roots = [
+  "bin|boot|data|dev|etc|export|home|lib|lib64|media|mnt|opt|private|proc|root|run|sbin|srv|sys|tmp|usr|var",
+  "Applications|Library|System|Users|Volumes",
+].join("|");
 const inName = "[^\\s\"'`<>|;,&()[\\]{}*?$:\\\\";
 const unix = new RegExp(`(?<![\\w./~%@#=?&+-])(?:~|/(?:${roots}))/${inName}/]${inName}]{0,1023}`, "gu");
 
 const folder = /([^\\/:*?"<>|\p{Cc}]{1,128})(\\{1,2}|\/)/uy;
 const leaf = /[^\\/:*?"<>|\s,;'`]{1,255}/uy;
+/** Folders with blanks that often end a path. */
+const wellKnown = /^(?:Program Files(?: \(x86\))?|Documents and Settings)(?![\w\\/])/i;
 const MAX_PARTS = 64;
 const MAX_WORDS = 5;
 /** A sentence that goes on behind a path, not a folder's name: `C:\Temp and D`, `evil.exe then HKLM`. */
@@ -58,7 +62,7 @@ function partsEnd(text: string, from: number): number {
     at += match[0].length;
   }
   leaf.lastIndex = at;
-  let last = leaf.exec(text)?.[0] ?? "";
+  let last = wellKnown.exec(text.slice(at, at + 32))?.[0] ?? leaf.exec(text)?.[0] ?? "";
   last = last.replace(/[.!…\]}]+$/, "");
   if (last.endsWith(")") && !last.includes("(")) last = last.replace(/[).]+$/, "");
   if (last !== "") return at + last.length;

@@ -13,9 +13,19 @@ const ipv4 = /(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\w|\.\d)/g;
 const ipv6Run = /[0-9A-Fa-f:.]{3,}/g;
 const hexRun = /[0-9A-Za-z_]{32,}/g;
 const versionBefore =
-  /(?:\b(?:versions?|ver|build|release|rel|firmware|section|chapter|rev(?:ision)?|oid)\.?|version)["']?\s{0,3}[:=#]?\s{0,3}["']?$/i;
-const productBefore =
-  /(?:Chrom(?:e|ium)|Safari|Edg[eA]?|EdgiOS|OPR|Firefox|Version|AppleWebKit|Electron|HeadlessChrome|YaBrowser|SamsungBrowser)\/$/;
+  /(?:\b(?:versions?|ver|build|release|rel|firmware|section|chapter|rev(?:ision)?|oid)\.?|version)["']?\s{0,12}[:=#]?\s{0,8}["']?$/i;
+const products = [
+  "Chrom(?:e|ium)|Firefox|SeaMonkey|Safari|Edge|Opera|Java|JDK|JRE|Derby|Acrobat|Reader|Flash|Player|Office|Exchange|vCenter|ESXi",
+  "Confluence|Jira|OpenSSL|Citrix|FortiOS|Junos|iOS|macOS|Android",
+].join("|");
+/** `Chrome/98.0.4.2`, `seamonkey-2.53.7.1`, `upgraded to 1.0.154.48`, `Acrobat 9.3.1.2`. */
+const productBefore = new RegExp(
+  `(?:(?:^|[\\s(;,"])[A-Z][a-z]\\w*/|[A-Za-z]-|\\b(?:updat|upgrad|downgrad|revert|patch)\\w{0,3}\\s+to\\s+|\\b(?:${products})\\s+)$`,
+);
+const packages = "-[A-Za-z]|\\.(?:jar|war|zip|tar|exe|msi|rpm|deb|dll)\\b";
+const releases = "\\)?\\s{0,2}(?:\\(?(?:Official|Developer)\\b|alpha|beta|rc\\d|(?:and|or)\\s(?:earlier|later|below|older|newer))";
+/** `-beta`, `.jar`, `(Official Build)`, `and earlier` behind it. */
+const versionAfter = new RegExp(`^(?:${packages}|${releases})`, "i");
 const hashKinds: ReadonlyMap<number, IndicatorKind> = new Map([
   [32, "md5"],
   [40, "sha1"],
@@ -81,7 +91,8 @@ function findAddresses(text: string): Hit[] {
     const octets = match[0].split(".");
     const before = text.slice(Math.max(0, match.index - 32), match.index);
     if (octets.some((octet) => octet.length > 1 && octet.startsWith("0")) || octets[0] === "0") continue;
-    if (versionBefore.test(before) || productBefore.test(before)) continue;
+    const after = text.slice(match.index + match[0].length, match.index + match[0].length + 24);
+    if (versionBefore.test(before) || productBefore.test(before) || versionAfter.test(after)) continue;
     if (ipaddr.IPv4.isValidFourPartDecimal(match[0])) hits.push(range("ipv4", match));
   }
   for (const match of text.matchAll(ipv6Run)) {

@@ -10,6 +10,7 @@ const handle = createWorkerServer({
   async startRuntime({ threads }) {
     // Loaded only now, so that the policy is in force before any of its code runs.
     const ort = await import("onnxruntime-web/wasm");
+    ort.env.logLevel = "error";
     ort.env.wasm.wasmPaths = new URL(ortFolder, origin).href;
     ort.env.wasm.numThreads = threads;
     return ort;

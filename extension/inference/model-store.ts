@@ -42,6 +42,13 @@ type FileRow = ModelManifest["files"][number];
 const MAX_MANIFEST = 1_000_000;
 const REINSTALL = "Install the extension again, or ask whoever gave it to you for a complete one.";
 
+/** Names exactly these files, for caches of answers: two models of one version name are still two models. */
+export function fingerprintOf(manifest: ModelManifest): string {
+  return [manifest.version, ...manifest.files.filter(({ role }) => role !== "card" && role !== "metrics").map(({ sha256 }) => sha256)].join(
+    " ",
+  );
+}
+
 /** @throws ModelError with a code and a message for people; AbortError when `signal` fired. */
 export async function loadModel({ fetch, baseUrl, backend, signal, onProgress }: LoadOptions): Promise<LoadedModel> {
   const get = (path: string) => open(fetch, baseUrl, path, signal);

@@ -18,7 +18,7 @@ export const PassageReading = z.strictObject({
 });
 export type PassageReading = z.infer<typeof PassageReading>;
 
-/** Keys are hashes of model version, backend and text; values hold numbers and offsets only. */
+/** Keys are hashes of model files, backend and text; values hold numbers and offsets only. */
 export interface PassageCache {
   get(key: string): Promise<PassageReading | undefined>;
   put(key: string, value: PassageReading): Promise<void>;

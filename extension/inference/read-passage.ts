@@ -13,6 +13,8 @@ export interface ReadyModel {
   /** Classes in the order of the model's logits. */
   threatTypes: readonly ThreatType[];
   modelVersion: string;
+  /** Changes with any file that takes part in an answer, also where a version's name stayed. */
+  fingerprint: string;
   backend: "wasm" | "webgpu";
   /** Runs one window of token ids, [CLS] and [SEP] included. */
   runWindow(ids: readonly number[]): Promise<WindowLogits>;
@@ -76,7 +78,7 @@ function cut(reading: PassageReading, limit: number): PassageReading {
 }
 
 function passageKey(passage: Passage, model: ReadyModel): Promise<string> {
-  return sha256(JSON.stringify([model.modelVersion, model.backend, breaksOf(passage), passage.text]));
+  return sha256(JSON.stringify([model.fingerprint, model.backend, breaksOf(passage), passage.text]));
 }
 
 /** SHA-256 of the text's UTF-8 form, 64 hexadecimal digits. */

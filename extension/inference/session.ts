@@ -24,7 +24,11 @@ export async function createSession(
   weights: Uint8Array,
   { backend, entityLabels }: { backend: "wasm" | "webgpu"; entityLabels: number },
 ): Promise<Session> {
-  const session = await ort.InferenceSession.create(weights, { executionProviders: [backend], graphOptimizationLevel: "all" });
+  const session = await ort.InferenceSession.create(weights, {
+    executionProviders: [backend],
+    graphOptimizationLevel: "all",
+    logSeverityLevel: 3,
+  });
   const wrong = [
     ...INPUTS.filter((name) => !session.inputNames.includes(name)),
     ...OUTPUTS.filter((name) => !session.outputNames.includes(name)),

@@ -37,6 +37,7 @@ const handle = createWorkerServer({
   async startRuntime({ allowFallbackAdapter }) {
     await requireGpu(allowFallbackAdapter);
     const ort = await import("onnxruntime-web/jspi");
+    ort.env.logLevel = "error";
     ort.env.wasm.wasmPaths = new URL(ortFolder, origin).href;
     ort.env.wasm.numThreads = 1;
     return ort;

@@ -1,7 +1,7 @@
 // The worker's side of the protocol: loads the model, answers each request exactly once, runs one window at a time.
 import { type AnalyzeDeps, analyze, problemOf } from "./analyze.ts";
 import { createLane } from "./lane.ts";
-import { type LoadedModel, loadModel } from "./model-store.ts";
+import { fingerprintOf, type LoadedModel, loadModel } from "./model-store.ts";
 import { layeredCache, memoryCache, type PassageCache } from "./passage-cache.ts";
 import { type LoadReport, serialiseError, type WorkerCall, type WorkerReply, WorkerRequest } from "./protocol.ts";
 import type { ReadyModel } from "./read-passage.ts";
@@ -84,6 +84,7 @@ export function createWorkerServer(options: ServerOptions): (message: unknown) =
         config: model.config.sectag,
         threatTypes: model.threatTypes,
         modelVersion: model.manifest.version,
+        fingerprint: fingerprintOf(model.manifest),
         backend,
         runWindow: session.run,
       };
