@@ -35,7 +35,7 @@ export default defineConfig({
     permissions: browser === "firefox" ? ["storage", "unlimitedStorage"] : ["offscreen", "storage", "unlimitedStorage"],
     ...(browser === "firefox"
       ? { browser_specific_settings: { gecko: { id: "sectag@sectag.example", strict_min_version: "140.0" } } }
-      : { minimum_chrome_version: "137" }),
+      : { minimum_chrome_version: "137", incognito: "split" as const }),
     content_security_policy: {
       extension_pages: [
         "default-src 'none'",

@@ -44,6 +44,8 @@ const table = {
   "inference.ensure": { data: nothing, from: "page" },
   /** page -> background: what the page shows now, for the badge and the popup. */
   "page.report": { data: PageReport, from: "page" },
+  /** top page -> background: a new document stands in the tab since then (ms since 1970); older reports are not its own. */
+  "page.started": { data: z.number(), from: "page" },
   /** host -> background: what may be used, and what was found best before. */
   "engine.memory": { data: nothing, from: "extension" },
   /** host -> background: keep the status (and the choice in it) for options and the next start. */
@@ -55,6 +57,7 @@ const table = {
 interface Protocol {
   "inference.ensure"(): { ok: boolean; reason: string };
   "page.report"(report: PageReport): void;
+  "page.started"(since: number): void;
   "engine.memory"(): EngineMemory;
   "engine.status"(status: EngineStatus): void;
   "card.show"(how: "open" | "toggle"): void;
@@ -70,6 +73,7 @@ interface Sender {
   origin?: string | undefined;
   tab?: { id?: number | undefined } | undefined;
   frameId?: number | undefined;
+  documentLifecycle?: string | undefined;
 }
 
 /** True when the sender is this extension, and a content script or an own page as the row says. */
@@ -102,14 +106,15 @@ export const analyzePortName = "sectag.analyze";
 
 /** What a page sends over the port. */
 export const PortRequest = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("analyze"), id: z.int(), request: AnalyzeRequest }),
+  z.strictObject({ kind: z.literal("analyze"), id: z.int(), request: AnalyzeRequest, textCut: z.boolean() }),
   z.strictObject({ kind: z.literal("cancel"), id: z.int() }),
 ]);
 export type PortRequest = z.infer<typeof PortRequest>;
 
 /** What the host answers; every request gets exactly one `answer` or `error`. */
 export const PortReply = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("progress"), id: z.int(), progress: z.number().min(0).max(1) }),
+  /** A sign of life: the model loads, or reads the ticket. */
+  z.strictObject({ kind: z.literal("progress"), id: z.int(), phase: z.enum(["loading", "reading"]), progress: z.number().min(0).max(1) }),
   z.strictObject({ kind: z.literal("answer"), id: z.int(), suggestion: Suggestion }),
   z.strictObject({ kind: z.literal("error"), id: z.int(), message: z.string() }),
 ]);

@@ -2,7 +2,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
+import { z } from "zod";
 import { PageReport } from "../shared/contract.ts";
+
+/** The part of store/tab-reports.ts' rows that is looked at. */
+const KeptReport = z.object({ report: PageReport });
 
 /** Chromium asks these hosts by itself; here it must ask nobody (PLATFORM section 1: read from its network log). */
 const quiet = [
@@ -70,8 +74,9 @@ export async function launch({ extension, flags, headless, profile }: Options): 
     const reportOf = async (key: string) => {
       const stored: Record<string, unknown> = await console.evaluate(() => chrome.storage.session.get(null));
       for (const [name, value] of Object.entries(stored).reverse()) {
-        const parsed = name.startsWith("tab.") ? PageReport.safeParse(value) : null;
-        if (parsed?.success && "ticket" in parsed.data && parsed.data.ticket?.key === key) return parsed.data;
+        const parsed = name.startsWith("tab.") ? KeptReport.safeParse(value) : null;
+        const report = parsed?.data?.report;
+        if (report && "ticket" in report && report.ticket?.key === key) return report;
       }
       return null;
     };

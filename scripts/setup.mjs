@@ -100,7 +100,8 @@ export function ensurePython() {
   if (!base)
     throw new Error("The trainer needs Python 3.11 or newer with venv: `sudo apt-get install python3 python3-venv`, then start again.");
   say("making the trainer's Python environment in .venv (3 to 8 minutes, once)");
-  if (!existsSync(python)) run(base, ["-m", "venv", ".venv"]);
+  // An interrupted attempt leaves a Python without pip behind: begin anew then.
+  if (spawnSync(python, ["-m", "pip", "--version"], { stdio: "ignore" }).status !== 0) run(base, ["-m", "venv", "--clear", ".venv"]);
   run(python, ["-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", "requirements.lock"]);
   writeFileSync(stamp, lock);
   return python;
@@ -108,7 +109,7 @@ export function ensurePython() {
 
 function isPython311(command) {
   try {
-    const text = execFileSync(command, ["-c", "import sys, venv; print(sys.version_info >= (3, 11))"], {
+    const text = execFileSync(command, ["-c", "import sys, venv, ensurepip; print(sys.version_info >= (3, 11))"], {
       stdio: ["ignore", "pipe", "ignore"],
     });
     return text.toString().trim() === "True";

@@ -1,12 +1,13 @@
 // Wiring of the background: keeps the model's host running, keeps tab reports and badge. Stateless: being stopped is harmless.
 import { browser } from "wxt/browser";
 import { defineBackground } from "wxt/utils/define-background";
+import type { PageReport } from "../../shared/contract.ts";
 import { badgeOf } from "../badge.ts";
 import { ensureHost } from "../inference/ensure-host.ts";
 import { startHost } from "../inference/start-host.ts";
 import { answerMessage, sendMessage } from "../messages.ts";
 import { keepStatus, readChoice, readSettings } from "../store/engine-memory.ts";
-import { forgetReport, keepReport } from "../store/tab-reports.ts";
+import { forgetReport, keepReport, startReports } from "../store/tab-reports.ts";
 
 export default defineBackground(() => {
   answerMessage("inference.ensure", browser.runtime, async () => {
@@ -18,10 +19,7 @@ export default defineBackground(() => {
     }
   });
 
-  answerMessage("page.report", browser.runtime, async (report, sender) => {
-    const tabId = sender.tab?.id;
-    if (tabId === undefined) return;
-    await keepReport(tabId, report);
+  const show = async (tabId: number, report: PageReport) => {
     const badge = badgeOf(report);
     // The tab may be gone by now; then there is no badge to set.
     await Promise.allSettled([
@@ -29,7 +27,28 @@ export default defineBackground(() => {
       browser.action.setBadgeBackgroundColor({ tabId, color: badge.color }),
       browser.action.setTitle({ tabId, title: badge.title }),
     ]);
-  });
+  };
+  // Reports of a tab are handled one after the other, or a quick page could overtake itself.
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = last.then(work);
+    last = done.catch(() => undefined);
+    return done;
+  };
+  answerMessage("page.report", browser.runtime, (report, sender) =>
+    inTurn(async () => {
+      const tabId = sender.tab?.id;
+      if (tabId === undefined || sender.documentLifecycle === "prerender") return;
+      if (await keepReport(tabId, sender.frameId ?? 0, report)) await show(tabId, report);
+    }),
+  );
+  answerMessage("page.started", browser.runtime, (since, sender) =>
+    inTurn(async () => {
+      const tabId = sender.tab?.id;
+      if (tabId === undefined || sender.frameId !== 0) return;
+      if (await startReports(tabId, since)) await show(tabId, { state: "left" });
+    }),
+  );
 
   const readMemory = async () => ({ settings: await readSettings(), choice: await readChoice() });
   if (import.meta.env.FIREFOX) startHost({ read: readMemory, keep: keepStatus });

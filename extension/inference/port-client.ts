@@ -20,12 +20,21 @@ interface Options {
 interface Call {
   resolve(suggestion: Suggestion): void;
   reject(error: Error): void;
-  onProgress(progress: number): void;
+  onLoading(progress: number): void;
   alive(): void;
 }
 
+interface CallOptions {
+  textCut: boolean;
+  signal: AbortSignal;
+  /** Share of the model that is loaded, while it loads. */
+  onLoading(progress: number): void;
+}
+
 export interface AnalyzeClient {
-  analyze(request: AnalyzeRequest, options: { signal: AbortSignal; onProgress(progress: number): void }): Promise<Suggestion>;
+  analyze(request: AnalyzeRequest, options: CallOptions): Promise<Suggestion>;
+  /** Gives the port up; the next call opens another. For pages that the browser puts away: it closes their ports without a word. */
+  close(): void;
 }
 
 /** One retry on a new connection when the host went away; then the error reaches the page. */
@@ -38,6 +47,7 @@ export function createAnalyzeClient({ ensure, connect, silenceMs = 30_000 }: Opt
     for (const call of [...calls.values()]) call.reject(new Error(message));
   };
   const open = async (): Promise<Port> => {
+    if (port) return port;
     await ensure();
     if (port) return port;
     const opened = connect();
@@ -47,8 +57,9 @@ export function createAnalyzeClient({ ensure, connect, silenceMs = 30_000 }: Opt
       if (!reply.success) return; // Not of our table: another receiver's business.
       const call = calls.get(reply.data.id);
       call?.alive();
-      if (reply.data.kind === "progress") call?.onProgress(reply.data.progress);
-      else if (reply.data.kind === "answer") call?.resolve(reply.data.suggestion);
+      if (reply.data.kind === "progress") {
+        if (reply.data.phase === "loading") call?.onLoading(reply.data.progress);
+      } else if (reply.data.kind === "answer") call?.resolve(reply.data.suggestion);
       else call?.reject(new Error(reply.data.message));
     });
     opened.onDisconnect.addListener(() => {
@@ -58,7 +69,7 @@ export function createAnalyzeClient({ ensure, connect, silenceMs = 30_000 }: Opt
     return opened;
   };
 
-  const once = async (request: AnalyzeRequest, signal: AbortSignal, onProgress: (progress: number) => void): Promise<Suggestion> => {
+  const once = async (request: AnalyzeRequest, { textCut, signal, onLoading }: CallOptions): Promise<Suggestion> => {
     const to = await open();
     signal.throwIfAborted();
     const id = ++lastId;
@@ -74,7 +85,7 @@ export function createAnalyzeClient({ ensure, connect, silenceMs = 30_000 }: Opt
         reject(error);
       };
       const cancel = () => {
-        if (port === to) to.postMessage({ kind: "cancel", id });
+        if (port === to) post(to, { kind: "cancel", id });
         fail(new DOMException("The ticket changed", "AbortError"));
       };
       const alive = () => {
@@ -88,7 +99,7 @@ export function createAnalyzeClient({ ensure, connect, silenceMs = 30_000 }: Opt
       };
       calls.set(id, {
         alive,
-        onProgress,
+        onLoading,
         reject: fail,
         resolve: (suggestion) => {
           finish();
@@ -97,25 +108,48 @@ export function createAnalyzeClient({ ensure, connect, silenceMs = 30_000 }: Opt
       });
       signal.addEventListener("abort", cancel);
       alive();
-      to.postMessage({ kind: "analyze", id, request });
+      try {
+        to.postMessage({ kind: "analyze", id, request, textCut });
+      } catch {
+        // The browser closed the port and told nobody: the same as a disconnect.
+        if (port === to) port = null;
+        fail(new Error("disconnected"));
+      }
     });
   };
 
   return {
-    async analyze(request, { signal, onProgress }) {
+    async analyze(request, options) {
       try {
-        return await once(request, signal, onProgress);
+        return await once(request, options);
       } catch (error) {
-        if (signal.aborted || !(error instanceof Error) || error.message !== "disconnected") throw error;
+        if (options.signal.aborted || !isDisconnect(error)) throw error;
       }
       try {
-        return await once(request, signal, onProgress);
+        return await once(request, options);
       } catch (error) {
-        if (!signal.aborted && error instanceof Error && error.message === "disconnected") {
-          throw new Error("The model's process stopped twice. Reload the page; if it happens again, restart the browser.");
-        }
-        throw error;
+        if (options.signal.aborted || !isDisconnect(error)) throw error;
+        throw new Error("The model's process stopped twice. Reload the page; if it happens again, restart the browser.");
       }
     },
+    close() {
+      const closing = port;
+      port = null;
+      closing?.disconnect();
+      failAll("disconnected");
+    },
   };
+}
+
+function isDisconnect(error: unknown): boolean {
+  return error instanceof Error && error.message === "disconnected";
+}
+
+/** Tells a host that may be gone already; then there is nothing to cancel. */
+function post(port: Port, message: PortRequest): void {
+  try {
+    port.postMessage(message);
+  } catch {
+    return;
+  }
 }

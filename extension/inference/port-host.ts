@@ -14,7 +14,10 @@ interface Port {
 
 interface Options {
   runtime: { id: string; getURL(path: "/"): string; onConnect: { addListener(listener: (port: Port) => void): void } };
-  analyze(request: AnalyzeRequest, options: { signal: AbortSignal; onProgress(progress: number): void }): Promise<Suggestion>;
+  analyze(
+    request: AnalyzeRequest,
+    options: { textCut: boolean; signal: AbortSignal; onLoading(progress: number): void; onProgress(progress: number): void },
+  ): Promise<Suggestion>;
 }
 
 /** Starts answering. Ports of other names and senders are left alone: to disconnect them would close them for their owner. */
@@ -46,8 +49,10 @@ export function servePorts({ runtime, analyze }: Options): void {
       const controller = new AbortController();
       running.set(data.id, controller);
       void analyze(data.request, {
+        textCut: data.textCut,
         signal: controller.signal,
-        onProgress: (progress) => reply({ kind: "progress", id: data.id, progress }),
+        onLoading: (progress) => reply({ kind: "progress", id: data.id, phase: "loading", progress }),
+        onProgress: (progress) => reply({ kind: "progress", id: data.id, phase: "reading", progress }),
       })
         .then(
           (suggestion) => reply({ kind: "answer", id: data.id, suggestion }),

@@ -1,4 +1,5 @@
 // Turns an element into its exact text and a map back to the text nodes: the only place that decides what "the text" is.
+import { MAX_BLOCK_LENGTH } from "../../shared/contract.ts";
 
 /** `length` units of `node` from `nodeStart` are the text from `textStart`. Segments are sorted and do not overlap. */
 interface Segment {
@@ -11,7 +12,12 @@ interface Segment {
 export interface Extraction {
   text: string;
   segments: readonly Segment[];
+  /** There was more text than may be read. */
+  cut: boolean;
 }
+
+/** Most UTF-16 code units that are read of one element (the contract's MAX_BLOCK_LENGTH). */
+const mostUnits = MAX_BLOCK_LENGTH;
 
 /** Elements that never hold the ticket's words. Editors are left out as well: what somebody is typing is nobody's business yet. */
 const skipped = new Set([
@@ -33,9 +39,9 @@ const skipped = new Set([
 const inlineDisplays = /^(inline|inline-block|inline-flex|inline-grid|contents|ruby.*)$/;
 
 /** Text of an input or textarea: its value, which has no nodes to paint. */
-export function extractValue(element: Element): Extraction {
+export function extractValue(element: Element, most = mostUnits): Extraction {
   const value = "value" in element && typeof element.value === "string" ? element.value : (element.textContent ?? "");
-  return { text: value, segments: [] };
+  return { text: value.slice(0, most), segments: [], cut: value.length > most };
 }
 
 /**
@@ -43,7 +49,7 @@ export function extractValue(element: Element): Extraction {
  * tabs between table cells, soft hyphens and zero-width breaks as they are. Offsets are UTF-16 code units.
  * @param most reading stops after this many units.
  */
-export function extractText(element: Element, most = 200_000): Extraction {
+export function extractText(element: Element, most = mostUnits): Extraction {
   const segments: Segment[] = [];
   const parts: string[] = [];
   let length = 0;
@@ -54,12 +60,14 @@ export function extractText(element: Element, most = 200_000): Extraction {
     const rank = ["", " ", "\t", "\n"];
     if (rank.indexOf(separator) > rank.indexOf(pending)) pending = separator;
   };
+  let full = false;
   const emit = (text: string, node?: Text, nodeStart = 0) => {
-    if (text === "" || length >= most) return;
-    const cut = text.slice(0, most - length);
-    if (node) segments.push({ node, nodeStart, textStart: length, length: cut.length });
-    parts.push(cut);
-    length += cut.length;
+    const part = text.slice(0, most - length);
+    if (part.length < text.length) full = true;
+    if (part === "") return;
+    if (node) segments.push({ node, nodeStart, textStart: length, length: part.length });
+    parts.push(part);
+    length += part.length;
   };
   const flush = () => {
     if (length > 0 && pending) emit(pending);
@@ -91,6 +99,7 @@ export function extractText(element: Element, most = 200_000): Extraction {
       ) {
         pending = "";
         const text = ` ${match[0]}`.slice(0, most - length);
+        if (text.length <= match[0].length) full = true;
         last.length += text.length;
         parts.push(text);
         length += text.length;
@@ -98,7 +107,7 @@ export function extractText(element: Element, most = 200_000): Extraction {
         flush();
         emit(match[0], node, from + match.index);
       }
-      if (length >= most) return;
+      if (full) return;
     }
     if (at < data.length) wish(" ");
   };
@@ -112,7 +121,7 @@ export function extractText(element: Element, most = 200_000): Extraction {
   };
 
   const walk = (parent: Element | ShadowRoot, whiteSpace: string) => {
-    for (let child = parent.firstChild; child && length < most; child = child.nextSibling) {
+    for (let child = parent.firstChild; child && !full; child = child.nextSibling) {
       if (child.nodeType === Node.TEXT_NODE) readText(child as Text, whiteSpace);
       else if (child.nodeType === Node.ELEMENT_NODE) walkElement(child as Element);
     }
@@ -142,5 +151,5 @@ export function extractText(element: Element, most = 200_000): Extraction {
 
   const style = getComputedStyle(element);
   walk(element.shadowRoot ?? element, style.whiteSpace || "normal");
-  return { text: parts.join(""), segments };
+  return { text: parts.join(""), segments, cut: full };
 }

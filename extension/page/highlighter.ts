@@ -13,16 +13,9 @@ interface Paintable {
   quote: string;
 }
 
-export interface Painting {
-  painted: number;
-  /** Spans whose text has no node (values of inputs). */
-  unpaintable: number;
-  /** Spans whose quote is no longer in the text. */
-  orphaned: number;
-}
-
 export interface Highlighter {
-  paint(blocks: readonly { extraction: Extraction; element: Element; spans: readonly Paintable[] }[]): Painting;
+  /** Paints the spans whose quote stands in the text and on nodes; the others are left out rather than painted wrongly. */
+  paint(blocks: readonly { extraction: Extraction; element: Element; spans: readonly Paintable[] }[]): void;
   clear(): void;
 }
 
@@ -42,6 +35,7 @@ export function createHighlighter(document: Document): Highlighter {
   };
 
   const clear = () => {
+    if (sheet) document.adoptedStyleSheets = document.adoptedStyleSheets.filter((other) => other !== sheet);
     for (const [label, highlight] of mine) {
       highlight.clear();
       CSS.highlights.delete(nameOf(label));
@@ -53,19 +47,14 @@ export function createHighlighter(document: Document): Highlighter {
     clear,
     paint(blocks) {
       const ranges = new Map<string, Range[]>();
-      const result: Painting = { painted: 0, unpaintable: 0, orphaned: 0 };
       for (const { extraction, spans } of blocks) {
         for (const span of spans) {
           const place = locate(extraction.text, span);
           const found = place ? rangesOf(extraction, place.start, place.end) : [];
-          if (!place) result.orphaned++;
-          else if (found.length === 0) result.unpaintable++;
-          else {
-            const list = ranges.get(span.label) ?? [];
-            list.push(...found);
-            ranges.set(span.label, list);
-            result.painted++;
-          }
+          if (found.length === 0) continue;
+          const list = ranges.get(span.label) ?? [];
+          list.push(...found);
+          ranges.set(span.label, list);
         }
       }
       const first = blocks.find((block) => block.spans.length > 0);
@@ -78,7 +67,6 @@ export function createHighlighter(document: Document): Highlighter {
         CSS.highlights.set(nameOf(label), highlight);
       }
       if (!known || wanted !== theme || (sheet && !document.adoptedStyleSheets.includes(sheet))) adopt(wanted, mine.keys());
-      return result;
     },
   };
 }

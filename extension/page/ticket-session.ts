@@ -1,10 +1,8 @@
 // Follows the ticket on one page: reads it, asks for a suggestion when its text changed, paints, and says what state the page is in.
 import type { AnalyzeRequest, Block, PageReport, Span, Suggestion, TicketRef } from "../../shared/contract.ts";
-import { MAX_BLOCKS } from "../../shared/contract.ts";
-import { editBetween, shiftSpans } from "../../shared/span.ts";
 import type { Lookup } from "../sites/all-sites.ts";
 import type { TicketPlace } from "../sites/site.ts";
-import { type Extraction, extractText, extractValue } from "./extract-text.ts";
+import { createBlockReader, type ReadBlock } from "./block-reader.ts";
 import type { Highlighter } from "./highlighter.ts";
 import { watchPage } from "./watch-page.ts";
 
@@ -14,10 +12,18 @@ export interface ShownBlock extends Block {
   spans: Span[];
 }
 
-/** Everything that the card shows; null hides it. */
+/** Everything that the card shows. */
 export interface PageView {
   report: PageReport;
   blocks: ShownBlock[];
+}
+
+export interface AnalyzeOptions {
+  /** Some of the text was too long to be read. */
+  textCut: boolean;
+  signal: AbortSignal;
+  /** Share of the model that is loaded, 0 to 1; only while it loads. */
+  onLoading(progress: number): void;
 }
 
 interface Options {
@@ -25,36 +31,36 @@ interface Options {
   /** The page's address now; a function because routes change. */
   url(): URL;
   find(url: URL, document: Document): Lookup;
-  analyze(request: AnalyzeRequest, options: { signal: AbortSignal; onProgress(progress: number): void }): Promise<Suggestion>;
+  analyze(request: AnalyzeRequest, options: AnalyzeOptions): Promise<Suggestion>;
   highlighter: Highlighter;
+  /** Draws; null takes chip and card away. */
   show(view: PageView | null): void;
   report(report: PageReport): void;
   signal: AbortSignal;
 }
 
-interface ReadBlock {
-  element: Element;
-  kind: "text" | "value";
-  extraction: Extraction;
-}
-
 /** How long a page may take before it is called unreadable; below the promised two seconds. */
 const unreadableAfterMs = 1700;
-/** A ticket without a description (yet) waits this long for it, so that the tag does not come from the title alone and then flip. */
+/** A description that is not there (yet, or while it is edited) is waited for this long, so that the tag does not flip by the title alone. */
 const waitForDescriptionMs = 1500;
+/** After a route change the old issue's text may still stand under the new key; a text that never changes is really the new one's. */
+const waitForChangeMs = 2500;
 /** Quiet time after an edit before the model is asked again. */
 const editQuietMs = 350;
 
-/** Starts following; ends with `signal`, which also takes every highlight and the card away. */
-export function followTicket(options: Options): void {
+/** Starts following; ends with `signal`, which also takes every highlight and the card away. `retry` asks again after a failure. */
+export function followTicket(options: Options): { retry(): void } {
   const { document, highlighter, signal } = options;
+  const reader = createBlockReader();
   let place: TicketPlace | null = null;
-  let read = new Map<string, ReadBlock>();
-  let spans = new Map<string, Span[]>();
   let asked: Block[] | null = null;
-  let answer: Suggestion | null = null;
+  let waiting: { blocks: Block[]; at: number } | null = null;
+  let leftover = new Map<string, string>();
   let report: PageReport = { state: "left" };
+  /** When the wait for this ticket, or for a part of it that went missing, began. */
   let began = 0;
+  let incomplete = false;
+  let descriptionLost = false;
   let running: AbortController | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -64,164 +70,164 @@ export function followTicket(options: Options): void {
     present();
   };
   const present = () => {
-    if (report.state === "left") return options.show(null);
-    const blocks = (place?.blocks ?? []).flatMap((block): ShownBlock[] => {
-      const got = read.get(block.id);
-      return got ? [{ id: block.id, role: block.role, text: got.extraction.text, kind: got.kind, spans: spans.get(block.id) ?? [] }] : [];
-    });
-    options.show({ report, blocks });
+    options.show(report.state === "left" ? null : { report, blocks: shownBlocks(place, reader.blocks()) });
   };
-  const paint = () => {
-    const painting = highlighter.paint([...read].map(([id, block]) => ({ ...block, spans: spans.get(id) ?? [] })));
-    return painting.unpaintable + painting.orphaned;
+  const fail = (ticket: TicketRef | null, reason: string) => {
+    if (report.state === "failed" && report.reason === reason) return;
+    tell({ state: "failed", ticket, reason: reason.slice(0, 300) });
+  };
+  const paint = (): number => {
+    const blocks = [...reader.blocks().values()];
+    highlighter.paint(blocks);
+    return blocks.reduce((sum, { kind, spans }) => sum + (kind === "value" ? spans.length : 0), 0);
   };
   const forget = () => {
     running?.abort();
     running = null;
     clearTimeout(timer);
     highlighter.clear();
-    read = new Map();
-    spans = new Map();
+    reader.clear();
     asked = null;
-    answer = null;
+    waiting = null;
   };
   const leave = () => {
-    if (!place) return;
+    if (!place && report.state === "left") return;
     place = null;
     forget();
     tell({ state: "left" });
   };
+  const lookIn = (ms: number) => {
+    timer = setTimeout(() => look(null), Math.max(0, ms));
+  };
 
+  /** Never throws: it runs in timers and observers, where nobody would hear it. */
   const look = (targets: ReadonlySet<Node> | null) => {
+    try {
+      lookAt(targets);
+    } catch (error) {
+      fail(place?.ticket ?? null, `SecTag could not read this page: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  };
+  const lookAt = (targets: ReadonlySet<Node> | null) => {
     clearTimeout(timer);
     const lookup = options.find(options.url(), document);
     if (!lookup.place) {
-      leave();
-      if (lookup.broken.length > 0)
-        tell({ state: "failed", ticket: null, reason: `The reader for this site broke: ${lookup.broken.join("; ")}`.slice(0, 300) });
-      return;
+      if (lookup.broken.length === 0) return leave();
+      if (place) leave();
+      return fail(null, `The reader for this site broke: ${lookup.broken.join("; ")}`);
     }
+    const now = performance.now();
     const next = lookup.place;
     if (!place || place.ticket.key !== next.ticket.key) {
+      leftover = new Map([...reader.blocks()].map(([id, block]) => [id, block.extraction.text]));
       forget();
-      began = performance.now();
+      began = now;
+      incomplete = descriptionLost = false;
       place = next;
       tell({ state: "reading", ticket: next.ticket });
     }
     place = next;
-    if (next.missing.length > 0) return waitOrGiveUp(next);
-    const changed = readBlocks(next, targets);
-    const blocks = currentBlocks(next);
-    const waited = performance.now() - began;
-    if (!asked && !blocks.some((block) => block.role === "description" && block.text.trim() !== "") && waited < waitForDescriptionMs) {
-      timer = setTimeout(() => look(new Set()), waitForDescriptionMs - waited + 10);
-      return;
+    if (next.missing.length > 0) {
+      if (!incomplete) began = asked ? now : began;
+      incomplete = true;
+      // A title that is being edited, or a panel that is drawn anew: what was found stays until the parts are back.
+      return asked ? undefined : waitOrGiveUp(next, now);
     }
+    const changed = reader.read(next.blocks, incomplete ? null : targets);
+    if (incomplete) began = now;
+    incomplete = false;
+    if (mustWait(now)) return;
+    const blocks = reader.asRequest(next.blocks);
     if (asked && sameText(asked, blocks)) {
-      if (changed) {
-        const unpainted = paint();
-        if (report.state === "tagged" && report.unpainted !== unpainted) tell({ ...report, unpainted });
-        else present();
-      }
+      waiting = null;
+      if (changed) repaint();
       return;
     }
-    const first = asked === null;
-    if (!first) {
-      paint();
-      present();
-    }
-    timer = setTimeout(() => void ask(next.ticket, blocks), first ? 0 : editQuietMs);
+    if (asked) repaint();
+    // A page that never rests must not push the question away for ever: the same text keeps its turn.
+    if (!waiting || !sameText(waiting.blocks, blocks)) waiting = { blocks, at: now + (asked ? editQuietMs : 0) };
+    timer = setTimeout(() => void ask(next.ticket, blocks), Math.max(0, waiting.at - now));
   };
 
-  const waitOrGiveUp = (next: TicketPlace) => {
-    const waited = performance.now() - began;
-    if (waited < unreadableAfterMs) {
-      timer = setTimeout(() => look(new Set()), unreadableAfterMs - waited);
-      return;
-    }
+  /** True when the text is not yet this ticket's whole text; then another look is set for the end of the wait. */
+  const mustWait = (now: number): boolean => {
+    const described = (blocks: Iterable<{ role: string; text: string }>) =>
+      [...blocks].some(({ role, text }) => role === "description" && text.trim() !== "");
+    const texts = place ? reader.asRequest(place.blocks) : [];
+    const lost = !described(texts) && (!asked || described(asked));
+    if (lost && asked && !descriptionLost) began = now;
+    descriptionLost = lost;
+    const stale = !asked && texts.some(({ id, text }) => text.trim() !== "" && leftover.get(id) === text);
+    const wait = Math.max(lost ? waitForDescriptionMs : 0, stale ? waitForChangeMs : 0) - (now - began);
+    if (wait <= 0) return false;
+    lookIn(wait + 10);
+    return true;
+  };
+
+  const repaint = () => {
+    const unpainted = paint();
+    if (report.state === "tagged" && report.unpainted !== unpainted) tell({ ...report, unpainted });
+    else present();
+  };
+
+  const waitOrGiveUp = (next: TicketPlace, now: number) => {
+    if (now - began < unreadableAfterMs) return lookIn(unreadableAfterMs - (now - began));
     if (report.state === "unreadable") return;
     forget();
-    const what = next.missing.join(" and ");
-    tell({
-      state: "unreadable",
-      ticket: next.ticket,
-      reason: `No ${what} was found where ${next.ticket.system} pages have it. The page may still be loading, or its layout is new to SecTag.`,
-    });
+    const what = next.reason ?? `No ${next.missing.join(" and ")} was found where ${next.ticket.system} pages have it.`;
+    tell({ state: "unreadable", ticket: next.ticket, reason: `${what} The page may still be loading, or its layout is new to SecTag.` });
   };
-
-  /** Reads what is new or was touched; moves the spans of changed texts along. True when anything was read anew. */
-  const readBlocks = (next: TicketPlace, targets: ReadonlySet<Node> | null): boolean => {
-    const fresh = new Map<string, ReadBlock>();
-    let changed = read.size !== Math.min(next.blocks.length, MAX_BLOCKS);
-    for (const { id, element, kind } of next.blocks.slice(0, MAX_BLOCKS)) {
-      const before = read.get(id);
-      if (before && before.element === element && !touched(element, targets) && kind === "text") {
-        fresh.set(id, before);
-        continue;
-      }
-      const extraction = kind === "value" ? extractValue(element) : extractText(element);
-      if (kind === "value" && before?.element === element && before.extraction.text === extraction.text) {
-        fresh.set(id, before);
-        continue;
-      }
-      changed = true;
-      const edit = before && editBetween(before.extraction.text, extraction.text);
-      if (edit) spans.set(id, shiftSpans(spans.get(id) ?? [], edit));
-      fresh.set(id, { element, kind, extraction });
-    }
-    for (const id of spans.keys()) if (!fresh.has(id)) spans.delete(id);
-    read = fresh;
-    return changed;
-  };
-
-  const currentBlocks = (next: TicketPlace): Block[] =>
-    next.blocks.flatMap(({ id, role }) => {
-      const got = read.get(id);
-      return got ? [{ id, role, text: got.extraction.text }] : [];
-    });
 
   const ask = async (ticket: TicketRef, blocks: Block[]) => {
     running?.abort();
     const mine = new AbortController();
     running = mine;
+    const first = asked === null;
     asked = blocks;
+    waiting = null;
     try {
       const suggestion = await options.analyze(
         { ticket, blocks },
         {
+          textCut: reader.cut(),
           signal: mine.signal,
-          onProgress: (progress) => {
-            if (running === mine && answer === null) tell({ state: "loading", ticket, progress });
+          onLoading: (progress) => {
+            if (running === mine && first) tell({ state: "loading", ticket, progress });
           },
         },
       );
       if (running !== mine) return;
-      answer = suggestion;
-      spans = new Map(suggestion.blocks.map((block) => [block.id, block.spans]));
+      reader.setSpans(suggestion.blocks);
       tell({ state: "tagged", ticket, suggestion, unpainted: paint() });
       // The text may have changed while the model worked.
       look(new Set());
     } catch (error) {
       if (running !== mine || mine.signal.aborted) return;
-      tell({ state: "failed", ticket, reason: (error instanceof Error ? error.message : String(error)).slice(0, 300) });
+      fail(ticket, error instanceof Error ? error.message : String(error));
     }
   };
 
   // A page that is put away (or kept for "back") has no ticket to show; when it comes back it says again what it has.
   const view = document.defaultView;
-  view?.addEventListener("pagehide", () => options.report({ state: "left" }), { signal });
-  view?.addEventListener("pageshow", (event) => event.persisted && options.report(report), { signal });
+  view?.addEventListener("pagehide", () => report.state !== "left" && options.report({ state: "left" }), { signal });
+  view?.addEventListener("pageshow", (event) => event.persisted && report.state !== "left" && options.report(report), { signal });
   signal.addEventListener("abort", leave);
   watchPage({ document, signal, onChange: ({ targets }) => look(targets) });
   look(null);
+  return {
+    retry() {
+      if (report.state !== "failed") return;
+      asked = null;
+      look(null);
+    },
+  };
 }
 
-/** True when one of the changed nodes lies in `element`, or `element` lies in one whose attributes or children changed. */
-function touched(element: Element, targets: ReadonlySet<Node> | null): boolean {
-  if (targets === null) return true;
-  for (const target of targets)
-    if (element.contains(target) || (target.nodeType === Node.ELEMENT_NODE && target.contains(element))) return true;
-  return false;
+function shownBlocks(place: TicketPlace | null, read: ReadonlyMap<string, ReadBlock>): ShownBlock[] {
+  return (place?.blocks ?? []).flatMap(({ id, role }) => {
+    const got = read.get(id);
+    return got ? [{ id, role, text: got.extraction.text, kind: got.kind, spans: got.spans }] : [];
+  });
 }
 
 function sameText(a: readonly Block[], b: readonly Block[]): boolean {

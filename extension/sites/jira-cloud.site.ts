@@ -1,5 +1,6 @@
 // Jira Cloud issue view: /browse/KEY, /projects/P/issues/KEY, and boards or searches with ?selectedIssue=KEY (modal or side panel).
 // Selectors: PAGES.md 2.1 (public code of 2025/2026). Last seen working on the practice desk's double: 2026-11.
+import type { BlockRole } from "../../shared/contract.ts";
 import type { PlacedBlock, SiteAdapter } from "./site.ts";
 import { firstOf } from "./site.ts";
 
@@ -17,6 +18,8 @@ const descriptions = [
   '[data-testid="issue.views.field.rich-text.description"] .ak-renderer-document',
   '[data-component-selector="jira-issue-view-rich-text-inline-edit-view-container"] .ak-renderer-document',
 ];
+/** Stands there instead of the description while somebody edits it. */
+const descriptionEditors = ['[data-testid="issue.views.field.rich-text.editor-container"]'];
 const commentItems = '[data-testid^="comment-base-item-"]';
 const commentBodies = ['[data-testid^="issue-comment-base.ui.comment.ak-comment."][data-testid$="-body"]', ".ak-renderer-document"];
 
@@ -34,16 +37,20 @@ export const site: SiteAdapter = {
   find(url, document) {
     const found = issueKey(url);
     if (!found) return null;
-    // On a board the issue is in a modal or a panel; the board's own cards must not be read as its text.
-    const container = firstOf(document, containers);
+    // On a board the issue is in a modal or a panel, and the board's own cards must not be read as its text. On an issue's own
+    // page a panel may show a linked issue: the container whose breadcrumb names the key wins.
     const onBoard = url.searchParams.has("selectedIssue");
-    const root = container ?? (onBoard ? null : document);
+    const roots = [...document.querySelectorAll(containers.join(", ")), document];
+    const root = roots.find((one) => shownKey(one) === found) ?? (onBoard ? roots[0] : document) ?? document;
     const blocks: PlacedBlock[] = [];
-    if (root && shownKeyIs(found, root)) {
+    const missing: BlockRole[] = [];
+    // While the breadcrumb names another issue, a route change has not arrived yet. Without one the page is trusted.
+    if ((shownKey(root) ?? found) === found) {
       const title = firstOf(root, titles);
       if (title) blocks.push({ id: "title", role: "title", element: title, kind: "text" });
       const description = firstOf(root, descriptions);
       if (description) blocks.push({ id: "description", role: "description", element: description, kind: "text" });
+      else if (firstOf(root, descriptionEditors)) missing.push("description");
       for (const item of root.querySelectorAll(commentItems)) {
         // Comments that were never scrolled into view are empty shells: they are read when their body arrives.
         const body = firstOf(item, commentBodies);
@@ -51,17 +58,13 @@ export const site: SiteAdapter = {
         if (body && id) blocks.push({ id, role: "comment", element: body, kind: "text" });
       }
     }
-    const missing = blocks.some((block) => block.role === "title") ? [] : (["title"] as const);
-    return { ticket: { system: "jira-cloud", key: found }, blocks, missing: [...missing] };
+    if (!blocks.some((block) => block.role === "title")) missing.push("title");
+    return { ticket: { system: "jira-cloud", key: found }, blocks, missing };
   },
 };
 
-/**
- * False while the page still shows another issue than its URL names (a route change renders late). The breadcrumb has the parent's
- * link first, so its own item decides; a page without a breadcrumb yet is trusted, because the title comes with or after it.
- */
-function shownKeyIs(expected: string, root: ParentNode): boolean {
+/** The key that the breadcrumb of a view names, or null without one. (The parent's link comes first there: only the own item counts.) */
+function shownKey(root: ParentNode): string | null {
   const crumb = root.querySelector('[data-testid="issue.views.issue-base.foundation.breadcrumbs.current-issue.item"]');
-  const shown = crumb?.textContent?.trim();
-  return !shown || shown === expected;
+  return crumb?.textContent?.trim() || null;
 }

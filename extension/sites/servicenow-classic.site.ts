@@ -1,6 +1,6 @@
 // ServiceNow classic form (UI16, also as the gsft_main frame of the Next Experience shell): /TABLE.do?sys_id=...
 // Selectors: PAGES.md 2.3 (public code of 2025/2026). Last seen working on the practice desk's double: 2026-11.
-import type { PlacedBlock, SiteAdapter } from "./site.ts";
+import type { PlacedBlock, SiteAdapter, TicketPlace } from "./site.ts";
 import { firstOf } from "./site.ts";
 
 /** Tables that hold tickets; other forms (a user record, say) are not read. */
@@ -20,7 +20,7 @@ export const site: SiteAdapter = {
   matches: ["https://*.service-now.com/*"],
   find(url, document) {
     const table = formTable(url);
-    if (!table) return null;
+    if (!table) return otherView(url);
     const field = (name: string): Element | null =>
       firstOf(document, [`[id="${table}.${name}"]`, `[id="sys_readonly.${table}.${name}"]`, `[id$=".${name}"]:is(input, textarea)`]);
     const numberField = firstOf(document, [`[id="sys_readonly.${table}.number"]`, `[id="${table}.number"]`]);
@@ -41,6 +41,15 @@ export const site: SiteAdapter = {
     return { ticket: { system: "servicenow-classic", key: key.slice(0, 100) || "new" }, blocks, missing: title ? [] : ["title"] };
   },
 };
+
+/** Records in views that this version does not read: say so, instead of "no ticket here". */
+function otherView(url: URL): TicketPlace | null {
+  const workspace = /^\/now\/.*\/record\/([a-z0-9_]+)\/[0-9a-f]{32}/.exec(url.pathname);
+  const portal = /^\/(sp|esc|csm)\/?$/.test(url.pathname) && url.searchParams.get("id") === "ticket";
+  if (!(workspace?.[1] && tables.includes(workspace[1])) && !portal) return null;
+  const reason = `This is a ${workspace ? "workspace" : "portal"} page; SecTag reads ServiceNow's classic form so far.`;
+  return { ticket: { system: "servicenow-classic", key: "record" }, blocks: [], missing: ["title"], reason };
+}
 
 function textOf(element: Element | null): string {
   if (!element) return "";

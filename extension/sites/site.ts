@@ -16,6 +16,8 @@ export interface TicketPlace {
   blocks: PlacedBlock[];
   /** Roles that every ticket of this site has and that were not found (yet): the page may be late, or its layout unknown. */
   missing: BlockRole[];
+  /** Why the page cannot be read, where the adapter knows it. */
+  reason?: string;
 }
 
 export interface SiteAdapter {

@@ -24,6 +24,7 @@ export async function openPassageCache(now: () => number = Date.now): Promise<Pa
   // A newer version of the extension may want to upgrade: give way at once, memory serves until the worker restarts.
   db.on("versionchange", () => db.close({ disableAutoOpen: true }));
   await db.open();
+  await pushOut(db);
   let writes = 0;
   return {
     async get(key) {

@@ -19,17 +19,18 @@ interface Props {
   blocks: readonly CardBlock[];
   open: boolean;
   onToggle(): void;
+  onRetry(): void;
 }
 
-export function Card({ report, blocks, open, onToggle }: Props) {
+export function Card({ report, blocks, open, onToggle, onRetry }: Props) {
   const chip = useRef<HTMLButtonElement>(null);
   const panel = useRef<HTMLElement>(null);
   useEffect(() => {
     if (open) panel.current?.focus();
   }, [open]);
   const close = () => {
-    onToggle();
     chip.current?.focus();
+    onToggle();
   };
   const values = blocks.filter((block) => block.kind === "value" && block.spans.length > 0);
   return (
@@ -54,6 +55,11 @@ export function Card({ report, blocks, open, onToggle }: Props) {
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be focusable (WCAG 2.1.1). */}
           <section className="card-body" tabIndex={0} aria-label="What was found">
             <ReportBody report={report} blocks={blocks} />
+            {report.state === "failed" && (
+              <button type="button" className="plain-button" onClick={onRetry}>
+                Try again
+              </button>
+            )}
             {values.length > 0 && (
               <>
                 <h3>Text of form fields</h3>
@@ -70,10 +76,16 @@ export function Card({ report, blocks, open, onToggle }: Props) {
         <span className="visually-hidden">. SecTag: show what was found and why</span>
       </button>
       <span className="visually-hidden" role="status">
-        {report.state === "tagged" ? `SecTag: ${chipText(report.suggestion)}` : ""}
+        {spoken(report)}
       </span>
     </div>
   );
+}
+
+/** What a screen reader hears when the state changes. */
+function spoken(report: PageReport): string {
+  if (report.state === "tagged") return `SecTag: ${chipText(report.suggestion)}`;
+  return report.state === "failed" || report.state === "unreadable" ? `SecTag: ${report.reason}` : "";
 }
 
 function StateChip({ report }: { report: PageReport }) {

@@ -51,8 +51,12 @@ function labelStyle(label: string) {
   return { "--label-light": color.light, "--label-dark": color.dark, "--label-line": mark } as React.CSSProperties;
 }
 
+/** Most findings that are listed: more is no longer a list for people, and would slow the page down. */
+const mostListed = 150;
+
 export function Findings({ blocks }: { blocks: readonly FoundBlock[] }) {
-  const findings = findingsOf(blocks);
+  const all = findingsOf(blocks);
+  const findings = all.slice(0, mostListed);
   if (findings.length === 0) return <p className="quiet">No indicators or security terms stand out in this ticket.</p>;
   return (
     <ul className="findings">
@@ -71,6 +75,7 @@ export function Findings({ blocks }: { blocks: readonly FoundBlock[] }) {
           </span>
         </li>
       ))}
+      {all.length > findings.length && <li className="quiet">and {all.length - findings.length} more</li>}
     </ul>
   );
 }

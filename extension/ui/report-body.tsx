@@ -31,7 +31,7 @@ export function ReportBody({ report, blocks }: Props) {
       return (
         <Notice
           title="No ticket on this page"
-          text="Open an issue in Jira Cloud or a record in ServiceNow, and the tag appears there and here."
+          text="Open an issue in Jira Cloud or a record in ServiceNow's classic form, and the tag appears there and here. If SecTag was just installed, reload the page."
         />
       );
     case "tagged":
@@ -65,7 +65,7 @@ function Tagged({ suggestion, unpainted, blocks }: { suggestion: Suggestion; unp
           {unpainted} {unpainted === 1 ? "finding stands" : "findings stand"} in form fields, which a page cannot highlight.
         </p>
       )}
-      {suggestion.truncated && <p className="quiet">This ticket is very long: the model read its beginning, rules read all of it.</p>}
+      {suggestion.truncated && <p className="quiet">This ticket is very long: the model read its beginning only.</p>}
       <p className="quiet computed">
         Computed on this machine
         {suggestion.modelVersion ? ` · model ${suggestion.modelVersion}` : ""} · {backendName(suggestion.backend)} ·{" "}

@@ -76,8 +76,10 @@ test("a page that has a ticket's address but not its layout: the badge says so w
   );
   const began = performance.now();
   await page.goto(`${bench.desk.jira}/browse/NEW-1`);
+  const started = performance.now() - began;
   const report = await bench.waitFor("NEW-1", ({ state }) => state === "unreadable", 5000);
-  expect(performance.now() - began).toBeLessThan(3500);
+  // Two seconds from the page's load, and the time of one look from outside.
+  expect(performance.now() - began - started).toBeLessThan(2100);
   expect(report.state === "unreadable" && report.reason).toContain("title");
   const badge = await bench.console.evaluate(async () => {
     const tabs = await chrome.tabs.query({});

@@ -56,6 +56,9 @@ export async function startBench(extension: string, extraFlags: string[] = []): 
   };
 }
 
+/** Text without white space, which markup between blocks has none of. */
+export const bare = (text: string) => text.replace(/\s+/g, "");
+
 export interface Painted {
   label: string;
   text: string;
@@ -110,10 +113,12 @@ export async function paintedEquals(
     const labels = [...new Set([...Object.keys(shown), ...Object.keys(expected)])].filter((label) => shown[label] !== expected[label]);
     if (now.every(({ connected }) => connected) && labels.length === 0) return;
     if (performance.now() > until) {
-      const [first = ""] = labels;
-      throw new Error(
-        `${first}: painted ${shown[first]?.slice(0, 400)}, expected ${expected[first]?.slice(0, 400)}; dead ranges ${now.filter(({ connected }) => !connected).length}`,
-      );
+      const [label = ""] = labels;
+      const [one = "", other = ""] = [shown[label], expected[label]];
+      const at = [...one].findIndex((letter, index) => letter !== [...other][index]);
+      const around = (text: string) => [...text].slice(Math.max(0, at - 40), at < 0 ? undefined : at + 60).join("");
+      const dead = now.filter(({ connected }) => !connected).length;
+      throw new Error(`${label}: painted "${around(one)}", expected "${around(other)}"; dead ranges ${dead}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

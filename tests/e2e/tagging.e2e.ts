@@ -1,15 +1,13 @@
 // The main job with the shipped model: right tag, and exactly the right words painted, on both systems.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { chipText } from "../../shared/words.ts";
-import { type Bench, foreignWrites, paintedEquals, quotes, shipped, startBench, step } from "./lab.ts";
+import { type Bench, bare, foreignWrites, paintedEquals, quotes, shipped, startBench, step } from "./lab.ts";
 
 let bench: Bench;
 beforeAll(async () => {
   bench = await startBench(shipped);
 });
 afterAll(() => bench?.close());
-
-const bare = (text: string) => text.replace(/\s+/g, "");
 
 test("Jira Cloud: the parcel mail is phishing, its address and URL glow, and nothing else is painted than what was found", async () => {
   const ticket = bench.ticket("SEC-201");
@@ -38,6 +36,7 @@ test("ServiceNow: the encrypted share is ransomware_critical, found through the 
   if (report.state !== "tagged") throw new Error("not tagged");
   expect(report.suggestion.threatType).toBe("ransomware");
   expect(report.suggestion.severity).toBe("critical");
+  for (const highlight of ticket.highlights) expect(quotes(report.suggestion)).toContain(bare(highlight));
   await paintedEquals(frame, async () => (await bench.tagged(ticket.key)).suggestion, { unpaintable: ["title", "description"] });
   expect(await foreignWrites(page)).toEqual([]);
   await page.close();
@@ -51,12 +50,15 @@ test("the whole queue: every ticket is read, every indicator that the tickets na
     const wanted = ticket.highlights.map(bare);
     const report = await bench.waitFor(
       ticket.key,
-      (found) => found.state === "tagged" && wanted.every((one) => quotes(found.suggestion).some((quote) => quote.includes(one))),
+      (found) => found.state === "tagged" && wanted.every((one) => quotes(found.suggestion).includes(one)),
       60_000,
     );
     if (report.state === "tagged" && report.suggestion.threatType !== ticket.expect.threatType) {
       wrong.push(`${ticket.key}: ${chipText(report.suggestion)}, expected ${ticket.expect.threatType}`);
     }
+    await paintedEquals(frame, async () => (await bench.tagged(ticket.key)).suggestion, {
+      unpaintable: ticket.system === "servicenow" ? ["title", "description"] : [],
+    });
     await page.close();
   }
   console.log(

@@ -34,5 +34,5 @@ test("port messages of unknown kind or with extra fields are refused", () => {
     { kind: "analyze", id: 1, request: {} },
   ])
     expect(PortRequest.safeParse(wrong).success, JSON.stringify(wrong)).toBe(false);
-  expect(PortReply.safeParse({ kind: "progress", id: 1, progress: 2 }).success).toBe(false);
+  expect(PortReply.safeParse({ kind: "progress", id: 1, phase: "loading", progress: 2 }).success).toBe(false);
 });

@@ -56,8 +56,8 @@ function client(ports: ReturnType<typeof fakePort>[], silenceMs = 1000) {
     },
     silenceMs,
   });
-  return (signal = new AbortController().signal, onProgress: (progress: number) => void = () => undefined) =>
-    made.analyze({ ...request, blocks: [] }, { signal, onProgress });
+  return (signal = new AbortController().signal, onLoading: (progress: number) => void = () => undefined) =>
+    made.analyze({ ...request, blocks: [] }, { textCut: false, signal, onLoading });
 }
 
 test("answers go to their own call, whatever their order; strangers' messages are ignored", async () => {
@@ -92,7 +92,8 @@ test("a silent host is given up after the time-out, and progress keeps a slow on
   const seen: number[] = [];
   const call = analyze(undefined, (progress) => seen.push(progress));
   await vi.advanceTimersByTimeAsync(900);
-  a.say({ kind: "progress", id: 1, progress: 0.5 });
+  a.say({ kind: "progress", id: 1, phase: "loading", progress: 0.5 });
+  a.say({ kind: "progress", id: 1, phase: "reading", progress: 0.9 });
   await vi.advanceTimersByTimeAsync(900);
   expect(b.sent).toHaveLength(0);
   await vi.advanceTimersByTimeAsync(200);

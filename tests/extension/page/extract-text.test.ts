@@ -38,7 +38,8 @@ test("values come from the field, not from its nodes", () => {
   const field = document.createElement("textarea");
   field.textContent = "old";
   field.value = "new\r\nvalue";
-  expect(extractValue(field)).toEqual({ text: "new\nvalue", segments: [] });
+  expect(extractValue(field)).toEqual({ text: "new\nvalue", segments: [], cut: false });
+  expect(extractValue(field, 3)).toEqual({ text: "new", segments: [], cut: true });
 });
 
 test("a word cut by markup gives one range with the exact text", () => {
@@ -94,5 +95,9 @@ test("a moved quote is found nearby, a vanished one is orphaned", () => {
 });
 
 test("reading stops at the limit", () => {
-  expect(extractText(page(`<p>${"a".repeat(500)}</p><p>b</p>`), 100).text).toHaveLength(100);
+  const long = extractText(page(`<p>${"a".repeat(500)}</p><p>b</p>`), 100);
+  expect(long.text).toHaveLength(100);
+  expect(long.cut).toBe(true);
+  expect(extractText(page("<p>one two</p>"), 7)).toMatchObject({ text: "one two", cut: false });
+  expect(extractText(page("<p>one two</p>"), 5)).toMatchObject({ text: "one t", cut: true });
 });

@@ -41,13 +41,13 @@ function answerTo(request: AnalyzeRequest): Suggestion {
   };
 }
 
-function start({
-  key = () => "SOC-1",
-  analyze,
-}: {
+interface Setting {
   key?: () => string;
   analyze?: (request: AnalyzeRequest, options: { signal: AbortSignal }) => Promise<Suggestion>;
-} = {}) {
+  broken?: () => boolean;
+}
+
+function start({ key = () => "SOC-1", analyze, broken = () => false }: Setting = {}) {
   const asked: AnalyzeRequest[] = [];
   const reports: PageReport[] = [];
   const painted: string[][] = [];
@@ -64,10 +64,10 @@ function start({
       missing: title ? [] : ["title"],
     };
   };
-  followTicket({
+  const session = followTicket({
     document,
     url: () => new URL("https://x.atlassian.net/browse/SOC-1"),
-    find: (url, page) => ({ place: find(url, page) as TicketPlace }),
+    find: (url, page) => (broken() ? { place: null, broken: ["jira-cloud: boom"] } : { place: find(url, page) as TicketPlace }),
     analyze: async (request, options) => {
       asked.push(request);
       return analyze ? analyze(request, options) : answerTo(request);
@@ -75,7 +75,6 @@ function start({
     highlighter: {
       paint: (blocks) => {
         painted.push(blocks.flatMap(({ extraction, spans }) => spans.map((span) => extraction.text.slice(span.start, span.end))));
-        return { painted: 0, unpaintable: 0, orphaned: 0 };
       },
       clear: () => painted.push([]),
     },
@@ -85,7 +84,7 @@ function start({
     report: (report) => reports.push(report),
     signal: stop.signal,
   });
-  return { asked, reports, painted, view: () => view };
+  return { asked, reports, painted, view: () => view, retry: session.retry };
 }
 
 test("a ticket is asked for once, painted and reported; changes elsewhere on the page ask nothing", async () => {
@@ -191,4 +190,93 @@ test("stopping takes highlights and card away", async () => {
   stop.abort();
   expect(session.view()).toBeNull();
   expect(session.painted.at(-1)).toEqual([]);
+});
+
+test("the old issue's text that still stands under the new key is not asked for as the new one", async () => {
+  let key = "SOC-1";
+  const session = start({ key: () => key });
+  await vi.advanceTimersByTimeAsync(1000);
+  key = "SOC-2";
+  document.body.append(document.createElement("i"));
+  await vi.advanceTimersByTimeAsync(600);
+  const title = document.querySelector("h1");
+  if (title) title.textContent = "Printer";
+  await vi.advanceTimersByTimeAsync(600);
+  expect(session.asked).toHaveLength(1);
+  const description = document.querySelector("#d");
+  if (description) description.textContent = "no toner";
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(session.asked.slice(1).map(({ blocks }) => blocks.map((block) => block.text))).toEqual([["Printer", "no toner"]]);
+});
+
+test("two tickets that really have the same title: the second is asked for after the wait", async () => {
+  let key = "SOC-1";
+  const session = start({ key: () => key });
+  await vi.advanceTimersByTimeAsync(1000);
+  key = "SOC-2";
+  document.body.innerHTML = '<h1>Mail</h1><div id="d">another text</div>';
+  await vi.advanceTimersByTimeAsync(3500);
+  expect(session.asked.map(({ ticket }) => ticket.key)).toEqual(["SOC-1", "SOC-2"]);
+});
+
+test("while the title is edited the answer stays; when it is back the changed text is asked for", async () => {
+  const session = start();
+  await vi.advanceTimersByTimeAsync(1000);
+  document.querySelector("h1")?.remove();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(session.reports.at(-1)?.state).toBe("tagged");
+  document.body.insertAdjacentHTML("afterbegin", "<h1>Odd mail</h1>");
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(session.asked).toHaveLength(2);
+  expect(session.asked[1]?.blocks[0]?.text).toBe("Odd mail");
+});
+
+test("a description that goes for a moment (an editor, a re-render) does not make the tag flip", async () => {
+  const session = start();
+  await vi.advanceTimersByTimeAsync(1000);
+  const description = document.querySelector("#d");
+  description?.remove();
+  await vi.advanceTimersByTimeAsync(1000);
+  if (description) document.body.append(description);
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(session.asked).toHaveLength(1);
+});
+
+test("a page that never rests does not starve the question", async () => {
+  const session = start();
+  await vi.advanceTimersByTimeAsync(1000);
+  const description = document.querySelector("#d");
+  if (description) description.textContent = "changed text";
+  const clock = document.createElement("time");
+  document.body.append(clock);
+  for (let tick = 0; tick < 20; tick++) {
+    clock.textContent = String(tick);
+    await vi.advanceTimersByTimeAsync(300);
+  }
+  expect(session.asked).toHaveLength(2);
+});
+
+test("a broken adapter is told once, and its chip goes when the page is left", async () => {
+  let broken = false;
+  const session = start({ broken: () => broken });
+  await vi.advanceTimersByTimeAsync(1000);
+  broken = true;
+  for (let change = 0; change < 3; change++) {
+    document.body.append(document.createElement("i"));
+    await vi.advanceTimersByTimeAsync(500);
+  }
+  expect(session.reports.slice(2).map((report) => report.state)).toEqual(["left", "failed"]);
+  stop.abort();
+  expect(session.view()).toBeNull();
+});
+
+test("after a failure the same ticket can be asked again", async () => {
+  let fails = true;
+  const session = start({ analyze: async (request) => (fails ? Promise.reject(new Error("gone")) : answerTo(request)) });
+  await vi.advanceTimersByTimeAsync(500);
+  expect(session.reports.at(-1)?.state).toBe("failed");
+  fails = false;
+  session.retry();
+  await vi.advanceTimersByTimeAsync(500);
+  expect(session.reports.at(-1)?.state).toBe("tagged");
 });
