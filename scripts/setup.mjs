@@ -57,7 +57,8 @@ export function ensurePackages(node) {
   const lock = hashOf("package-lock.json");
   if (stampIs(stamp, lock)) return;
   say("installing npm packages (about 30 s)");
-  run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { env: environment(node) });
+  // Not `npm ci`: it refuses a lock file without the formatter's binaries for other systems, which not every registry mirror has.
+  run("npm", ["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund"], { env: environment(node) });
   writeFileSync(stamp, lock);
 }
 

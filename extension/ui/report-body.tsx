@@ -93,8 +93,8 @@ function Verdict({ suggestion }: { suggestion: Suggestion }) {
         ) : (
           <>
             <strong>{type?.name}</strong>
-            {type?.id !== "benign" && <> · {severity?.name.toLowerCase()} severity</>} · {likelihood(suggestion.confidence)} (
-            {percent(suggestion.confidence)})
+            {type?.id !== "benign" && <> · {severity?.name.toLowerCase()} severity</>} · {likelihood(suggestion.confidence)}{" "}
+            <span className="together">({percent(suggestion.confidence)})</span>
           </>
         )}
         <br />
