@@ -26,7 +26,9 @@ if (!values.headless && process.platform === "linux" && !process.env.DISPLAY && 
 console.log("Building the extension ...");
 const build = spawnSync("wxt", ["build"], { encoding: "utf8" });
 if (build.status !== 0) {
-  console.error(`${build.stdout ?? ""}\n${build.stderr ?? ""}\nThe build failed: ${build.error?.message ?? "what is above says why"}. Start it by \`npm start\`.`);
+  console.error(
+    `${build.stdout ?? ""}\n${build.stderr ?? ""}\nThe build failed: ${build.error?.message ?? "what is above says why"}. Start it by \`npm start\`.`,
+  );
   process.exit(1);
 }
 

@@ -99,7 +99,8 @@ export function decide(
   const threat = softmax(pooled.threat, config.temperatures.threatType);
   const severity = softmax(pooled.severity, config.temperatures.severity);
   const best = threatTypes[argMax(threat)];
-  const hardest = config.severity[argMax(severity)];
+  // By the guide (docs/labels.md) an ordinary ticket is always low, whatever the severity head thinks of its words.
+  const hardest = best === "benign" ? "low" : config.severity[argMax(severity)];
   if (best === undefined || hardest === undefined) throw new RangeError("The model has more answers than labels");
   const confidence = Math.min(1, Math.max(...threat));
   return {

@@ -1,0 +1,93 @@
+"""Command line of the trainer: `python -m trainer <step>`; each step reads run folders and writes the next."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m trainer", description="Trains, judges and exports SecTag's model.")
+    parser.add_argument(
+        "--runs", type=Path, default=Path(__file__).resolve().parent.parent / ".runs", help="root of the run folders"
+    )
+    steps = parser.add_subparsers(dest="step", required=True)
+
+    data = steps.add_parser("data", help="find the sources, check every line, freeze them")
+    data.add_argument("--strict", action="store_true", help="exit with 1 when any line is bad")
+
+    build = steps.add_parser("build", help="clean, split and count the examples")
+    build.add_argument("--data", type=Path, required=True, help="run folder of `data`")
+
+    train = steps.add_parser("train", help="train the encoder and its three heads")
+    train.add_argument("--build", type=Path, required=True, help="run folder of `build`")
+    train.add_argument("--recipe", type=Path, required=True, help="recipe file, e.g. trainer/recipes/public.toml")
+    train.add_argument("--init", type=Path, help="go on from the weights of this `train` run")
+    train.add_argument("--base", help="BertModel folder or id (default: all-MiniLM-L6-v2 from its pip package)")
+
+    evaluate = steps.add_parser("evaluate", help="score a model directory through its shipped ONNX file")
+    evaluate.add_argument("--model", type=Path, required=True)
+    evaluate.add_argument("--data", type=Path, nargs="+", required=True, help="record files (.jsonl, .jsonl.gz)")
+    evaluate.add_argument("--json", action="store_true", help="print only the JSON line")
+    evaluate.add_argument("--strict", action="store_true", help="exit with 1 when any line is bad")
+    evaluate.add_argument(
+        "--part", choices=["all", "train", "test"], default="all", help="records with this `split` only"
+    )
+    evaluate.add_argument("--fp32", type=Path, help="ONNX file in full precision, to count the labels that int8 flips")
+    evaluate.add_argument("--no-baseline", action="store_true", help="leave the linear baseline out")
+
+    export = steps.add_parser("export", help="calibrate a trained run and write the model directory")
+    export.add_argument("--tiny", action="store_true", help="random weights under 1 MB, for tests")
+    export.add_argument("--train", type=Path, help="run folder of `train`")
+    export.add_argument("--build", type=Path, help="run folder of `build`")
+    export.add_argument("--out", type=Path, help="model directory (default: models/<version>)")
+    export.add_argument(
+        "--figures", type=Path, nargs="*", default=[], help="outputs of `evaluate`, for the card and metrics.json"
+    )
+    export.add_argument("--version", default=None, help="version of the model, e.g. 2026.48.1")
+
+    steps.add_parser("agreement", help="agreement of the corpus with its second labels")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one step. Problems that a person can solve are printed as one line; the exit code says so."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    options = _parser().parse_args(arguments)
+    # Each step imports its own libraries, so that --help and wrong arguments answer at once.
+    try:
+        if options.step == "data":
+            from trainer import data
+
+            data.run(options.runs, strict=options.strict)
+        elif options.step == "build":
+            from trainer import build
+
+            build.run(options.runs, options.data)
+        elif options.step == "train":
+            from trainer import train
+
+            train.run(options.runs, options.build, options.recipe, init=options.init, base=options.base)
+        elif options.step == "evaluate":
+            from trainer import evaluate
+
+            return evaluate.run(options)
+        elif options.step == "export":
+            from trainer import export
+
+            export.run(options)
+        else:
+            from trainer import agreement
+
+            agreement.run()
+    except (FileNotFoundError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,123 @@
+"""Writes the real model directory: calibrated weights in three precisions, figures, golden answers, card, manifest."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from trainer.calibrate import Held, calibrate
+from trainer.card import write_card
+from trainer.corpus import CORPUS, SOURCE, corpus_files
+from trainer.data import find_public_data
+from trainer.golden import write_golden
+from trainer.labels import BENIGN
+from trainer.model import SecTagModel, load_model
+from trainer.model_files import write_config, write_json, write_manifest, write_tokenizer
+from trainer.onnx_model import WASM_FILE, WEBGPU_FILE, OnnxModel
+from trainer.predict import label_flips
+from trainer.quantize import write_fp32, write_int8, write_q4
+from trainer.records import read_jsonl, read_records
+from trainer.runs import MANIFEST, file_digest, make_run, require_run
+from trainer.windows import Forward, WindowRule, run_windows, tokenize
+
+FP32_FILE = "model.onnx"
+#: Records of dev on which flips between precisions are counted.
+FLIP_RECORDS = 600
+#: Every second public held-out example is enough for three temperatures, in half of the time.
+PUBLIC_STEP = 2
+
+
+def torch_forward(model: SecTagModel) -> Forward:
+    """One window through PyTorch."""
+
+    def forward(ids: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        tensor = torch.from_numpy(ids)
+        with torch.inference_mode():
+            threat, severity, entity = model(tensor, torch.ones_like(tensor), torch.zeros_like(tensor))
+        return threat[0].numpy(), severity[0].numpy(), entity[0].numpy()
+
+    return forward
+
+
+def hold(model: SecTagModel, tokenizer: Any, examples: list[dict]) -> list[Held]:
+    """What the network says of held-out examples."""
+    forward = torch_forward(model)
+    held = []
+    for example in examples:
+        tokens = tokenize(tokenizer, example["text"])
+        held.append(Held(example, tokens, run_windows(tokenizer, tokens, WindowRule(), forward)))
+    return held
+
+
+def make_calibrated(root: Path, train: Path, build: Path) -> Path:
+    """The `calibrated` run folder: config values, fp32 ONNX with the benign shift folded in, tokenizer."""
+    settings = {"train": file_digest(train / MANIFEST), "build": file_digest(build / MANIFEST)}
+
+    def write(folder: Path) -> dict:
+        model, tokenizer = load_model(train)
+        examples = read_jsonl(build / "examples.jsonl")
+        tickets = [e for e in examples if e["source"] == SOURCE and e["split"] == "calibration"]
+        public = [e for e in examples if e["split"] == "valid"][::PUBLIC_STEP]
+        decoding, bias, facts = calibrate(hold(model, tokenizer, tickets), hold(model, tokenizer, public))
+        with torch.no_grad():
+            model.threat.out.bias[BENIGN] += bias
+        write_fp32(model, folder / FP32_FILE)
+        write_config(folder, model.encoder.config.to_dict(), decoding)
+        write_tokenizer(folder, tokenizer, model.encoder.config.max_position_embeddings)
+        return facts
+
+    return make_run(root, "calibrated", settings, write)
+
+
+def _dev_records() -> list[dict]:
+    public = find_public_data()
+    files = (
+        [public / "threat_dev.jsonl.gz"]
+        if public and (public / "threat_dev.jsonl.gz").exists()
+        else corpus_files(CORPUS)
+    )
+    records = [record for file in files for record in read_records(file)[0]]
+    return records[:: max(1, len(records) // FLIP_RECORDS)][:FLIP_RECORDS]
+
+
+def export_release(root: Path, train: Path, build: Path, out: Path, version: str, figures: dict | None = None) -> None:
+    """Writes `out` anew (a temporary folder first). `figures` are evaluation results to print in the card."""
+    require_run(train, "train")
+    require_run(build, "build")
+    calibrated = make_calibrated(root, train, build)
+    partial = out.with_name(out.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
+        shutil.copyfile(calibrated / name, partial / name)
+    write_int8(calibrated / FP32_FILE, partial / WASM_FILE)
+    write_q4(calibrated / FP32_FILE, partial / WEBGPU_FILE)
+    records = _dev_records()
+    full = OnnxModel(partial, calibrated / FP32_FILE)
+    flips = {
+        "int8_to_fp32": label_flips(OnnxModel(partial), full, records),
+        "q4_to_fp32": label_flips(OnnxModel(partial, partial / WEBGPU_FILE), full, records),
+    }
+    facts = require_run(calibrated, "calibrated")["facts"]
+    recipe = require_run(train, "train")
+    metrics = {
+        "version": version,
+        "train": train.name,
+        "build": build.name,
+        "trained": recipe["facts"],
+        "calibration": facts,
+        "flips": {name: {key: round(value, 5) for key, value in row.items()} for name, row in flips.items()},
+        "figures": figures or {},
+    }
+    write_json(partial / "metrics.json", metrics)
+    write_card(partial, metrics, recipe["settings"])
+    write_golden(partial)
+    write_manifest(partial, "sectag-minilm-l6", version)
+    shutil.rmtree(out, ignore_errors=True)
+    os.replace(partial, out)
+    print(f"export: wrote {out}; flips {metrics['flips']}")
