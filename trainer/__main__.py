@@ -27,6 +27,10 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--init", type=Path, help="go on from the weights of this `train` run")
     train.add_argument("--base", help="BertModel folder or id (default: all-MiniLM-L6-v2 from its pip package)")
 
+    blend = steps.add_parser("blend", help="average the weights of runs that grew from one another")
+    blend.add_argument("--train", type=Path, nargs="+", required=True, help="run folders of `train`")
+    blend.add_argument("--shares", type=float, nargs="+", required=True, help="weight of each run")
+
     evaluate = steps.add_parser("evaluate", help="score a model directory through its shipped ONNX file")
     evaluate.add_argument("--model", type=Path, required=True)
     evaluate.add_argument("--data", type=Path, nargs="+", required=True, help="record files (.jsonl, .jsonl.gz)")
@@ -71,6 +75,10 @@ def main(arguments: list[str] | None = None) -> int:
             from trainer import train
 
             train.run(options.runs, options.build, options.recipe, init=options.init, base=options.base)
+        elif options.step == "blend":
+            from trainer import blend
+
+            blend.run(options.runs, options.train, options.shares)
         elif options.step == "evaluate":
             from trainer import evaluate
 

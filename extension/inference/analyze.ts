@@ -25,8 +25,15 @@ export interface AnalyzeDeps {
   textCut?: boolean | undefined;
 }
 
+/** A comment's window counts this much of a description's, and less when it is short: "thanks, closed" must not undo the ticket. */
+const commentShare = 0.25;
+/** UTF-16 units that fill a window, roughly. */
+const fullWindow = 1000;
+
 interface ModelAnswer {
   heads: WindowHeads[];
+  /** How much each window counts. */
+  shares: number[];
   spans: EntitySpan[][];
   calls: number;
   truncated: boolean;
@@ -75,7 +82,7 @@ export async function analyze(request: AnalyzeRequest, deps: AnalyzeDeps): Promi
       tookMs: Math.max(0, deps.now() - began),
     };
   }
-  const pooled = pool(answer.heads, model.config.windows.beta, model.threatTypes.indexOf("benign"));
+  const pooled = pool(answer.heads, model.config.windows.beta, model.threatTypes.indexOf("benign"), answer.shares);
   return {
     ...common,
     modelVersion: model.modelVersion,
@@ -89,7 +96,7 @@ export async function analyze(request: AnalyzeRequest, deps: AnalyzeDeps): Promi
 async function readAll(blocks: readonly Block[], model: ReadyModel, { cache, signal, onProgress }: AnalyzeDeps): Promise<ModelAnswer> {
   const passages = passagesOf(blocks);
   const total = passages.reduce((sum, { text }) => sum + text.length, 0);
-  const answer: ModelAnswer = { heads: [], spans: blocks.map(() => []), calls: 0, truncated: false };
+  const answer: ModelAnswer = { heads: [], shares: [], spans: blocks.map(() => []), calls: 0, truncated: false };
   let read = 0;
   for (const passage of passages) {
     signal?.throwIfAborted();
@@ -101,6 +108,10 @@ async function readAll(blocks: readonly Block[], model: ReadyModel, { cache, sig
     const onWindow = (share: number) => onProgress?.((read + share * passage.text.length) / total);
     const reading = await readPassage(passage, { model, cache, limit, signal, onWindow });
     answer.heads.push(...reading.windows);
+    reading.windows.forEach(({ end }, index) => {
+      const length = end - (reading.windows[index - 1]?.end ?? 0);
+      answer.shares.push(passage.comment ? commentShare * Math.min(1, Math.max(1, length) / fullWindow) : 1);
+    });
     answer.calls += reading.calls;
     answer.truncated ||= reading.windows.length < reading.needed;
     for (const span of reading.spans) {

@@ -13,6 +13,8 @@ export interface PassagePart {
 export interface Passage {
   text: string;
   parts: PassagePart[];
+  /** A comment: talk about the ticket rather than the ticket. */
+  comment: boolean;
 }
 
 /** Titles and descriptions joined by line breaks, titles first; then one passage a comment. Blank passages are left out. */
@@ -23,10 +25,12 @@ export function passagesOf(blocks: readonly Block[]): Passage[] {
     ...order.filter((index) => blocks[index]?.role === "description"),
   ];
   const comments = order.filter((index) => blocks[index]?.role === "comment");
-  return [head, ...comments.map((index) => [index])].map((indexes) => join(blocks, indexes)).filter(({ text }) => /\S/.test(text));
+  return [{ ...join(blocks, head), comment: false }, ...comments.map((index) => ({ ...join(blocks, [index]), comment: true }))].filter(
+    ({ text }) => /\S/.test(text),
+  );
 }
 
-function join(blocks: readonly Block[], indexes: readonly number[]): Passage {
+function join(blocks: readonly Block[], indexes: readonly number[]): Omit<Passage, "comment"> {
   const parts: PassagePart[] = [];
   const texts: string[] = [];
   let length = 0;

@@ -59,9 +59,15 @@ export function argMax(values: ArrayLike<number>): number {
 
 /**
  * Log probabilities of threat type and severity for a text, from all its windows: those that look less benign weigh more.
+ * @param shares how much each window counts beside that, above 0; all alike when absent (as in the trainer).
  * @throws RangeError without any window.
  */
-export function pool(windows: readonly WindowHeads[], beta: number, benign: number): { threat: number[]; severity: number[] } {
+export function pool(
+  windows: readonly WindowHeads[],
+  beta: number,
+  benign: number,
+  shares?: readonly number[],
+): { threat: number[]; severity: number[] } {
   if (windows.length === 0) throw new RangeError("There is no window to pool");
   const threats = windows.map(({ threat }) => logSoftmax(threat));
   const severities = windows.map(({ severity }) => logSoftmax(severity));
@@ -69,7 +75,7 @@ export function pool(windows: readonly WindowHeads[], beta: number, benign: numb
     const p = Math.min(1 - SMALLEST, Math.max(SMALLEST, Math.exp(logs[benign] ?? 0)));
     return Math.min(MAX_LOG_ODDS, Math.max(-MAX_LOG_ODDS, Math.log((1 - p) / p)));
   });
-  const weights = softmax(odds.map((odd) => beta * odd));
+  const weights = softmax(odds.map((odd, index) => beta * odd + Math.log(shares?.[index] ?? 1)));
   return { threat: weightedSum(threats, weights), severity: weightedSum(severities, weights) };
 }
 

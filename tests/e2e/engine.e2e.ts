@@ -31,7 +31,7 @@ test("the shipped model gives the published answers on WASM, with one thread and
   expect(status.problem).toBeNull();
   expect(status.crossOriginIsolated).toBe(true);
   expect(status.notes.join(" ")).toMatch(/Self-test: (\d+) of \1 published answers/);
-  expect(status.choice?.reason).toMatch(/WASM with \d threads took \d+ ms a window/);
+  expect(status.choice?.reason).toMatch(/WASM with \d threads took [\d.]+ ms a window/);
   expect(status.choice?.reason).toContain("WebGPU is switched off");
   expect(status.choice?.measured.length).toBe(2);
 });
@@ -40,7 +40,7 @@ test("the tiny model gives the published answers on WebGPU over the software ada
   const status = await measured(tiny, "software", ["--enable-unsafe-webgpu"], 240_000);
   expect(status.problem).toBeNull();
   // A way is timed only after its self-test agreed.
-  expect(status.choice?.reason).toMatch(/WebGPU took \d+ ms a window/);
+  expect(status.choice?.reason).toMatch(/WebGPU took [\d.]+ ms a window/);
   expect(status.choice?.measured.some(({ backend }) => backend === "webgpu")).toBe(true);
 });
 

@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from trainer.augment import STRENGTHS, augment
 from trainer.build import join_tokens
 from trainer.clean import clean_text, read_texts
-from trainer.dataset import IGNORE, collate, draw, epoch_batches, make_item, soft_target, tag_pieces
+from trainer.dataset import IGNORE, collate, draw, epoch_batches, make_item, soft_target, spread_spans, tag_pieces
 from trainer.labels import BIO_INDEX, BIO_LABELS, ENTITIES, THREAT_INDEX, allowed_bio
 from trainer.losses import entity_loss, severity_loss, threat_loss
 from trainer.recipe import Part, Recipe, load_recipe
@@ -65,6 +65,33 @@ def test_augmentation_keeps_spans_on_their_words(name: str, examples: list[dict]
         covered = "".join(c for c, number in zip(text, marks, strict=True) if number)
         assert covered.replace("\n", " ").replace("> ", "") in ("typed the password", "")
         assert augment(examples[0], STRENGTHS[name], random.Random(seed)) == (text, marks)
+
+
+def test_a_joined_harmless_passage_changes_no_label(examples: list[dict], recipe: Recipe, tokenizer: Tokenizer) -> None:
+    benign = [{**examples[1], "threat_type": "benign"}]
+    part = dataclasses.replace(recipe.mixture[0], join=1.0, augment="none", max_tokens=128)
+    item = make_item(examples[0], part, recipe, tokenizer, random.Random(2), benign)
+    plain = make_item(examples[0], dataclasses.replace(part, join=0.0), recipe, tokenizer, random.Random(2), benign)
+    assert item is not None and plain is not None and len(item.ids) > len(plain.ids)
+    assert item.threat is not None and plain.threat is not None and (item.threat == plain.threat).all()
+    assert [tag for tag in item.tags if tag > 0] == [tag for tag in plain.tags if tag > 0]
+    # Only the rule between both (`---`) may add known words; the joined passage has none.
+    assert sum(tag >= 0 for tag in item.tags) - sum(tag >= 0 for tag in plain.tags) <= 3
+
+
+def test_other_occurrences_of_a_name_are_marked_too() -> None:
+    text = "FS-02 is slow. Rebooted FS-02, not FS-021."
+    example = {"source": "sectag", "text": text, "spans": [{"start": 0, "end": 5, "label": "System"}]}
+    spans = spread_spans(example)["spans"]
+    assert [(s["start"], s["end"]) for s in spans] == [(0, 5), (24, 29)]
+    assert spread_spans({**example, "source": "cyner"})["spans"] == example["spans"]
+
+
+def test_masking_hides_about_its_share(examples: list[dict], recipe: Recipe, tokenizer: Tokenizer) -> None:
+    part = dataclasses.replace(recipe.mixture[0], mask=0.2)
+    items = [make_item(examples[n % 8], part, recipe, tokenizer, random.Random(n)) for n in range(80)]
+    ids = [piece for item in items if item is not None for piece in item.ids]
+    assert 0.14 < ids.count(tokenizer.token_to_id("[MASK]")) / len(ids) < 0.25
 
 
 def test_public_text_is_really_changed(examples: list[dict]) -> None:

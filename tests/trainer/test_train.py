@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from trainer import build, train
+from trainer import blend, build, train
 from trainer.model import load_model, save_model
 from trainer.recipe import Recipe
 from trainer.records import read_jsonl, write_jsonl
@@ -110,3 +110,8 @@ def test_the_whole_step_from_records_to_run_folder(tmp_path: Path, capsys: pytes
     assert "nothing to do" in capsys.readouterr().out
     further = train.run(tmp_path, built, recipe, init=folder)
     assert further != folder
+    mixed = blend.run(tmp_path, [folder, further], [1.0, 3.0])
+    a, b, mean = (load_model(path)[0].entity.weight for path in (folder, further, mixed))
+    assert torch.allclose(mean, a * 0.25 + b * 0.75, atol=1e-6) and not torch.equal(a, b)
+    with pytest.raises(ValueError, match="shares"):
+        blend.run(tmp_path, [folder, further], [1.0])

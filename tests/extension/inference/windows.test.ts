@@ -47,6 +47,17 @@ describe("pool", () => {
     expect(first).toBeCloseTo((-30 - 300) / 2, 6);
   });
 
+  it("lets windows count by their shares", () => {
+    const windows = [
+      { threat: [3, 0], severity: [0, 1] },
+      { threat: [0, 3], severity: [1, 0] },
+    ];
+    const [alone = 0] = pool(windows.slice(0, 1), 0, 0).threat;
+    expect(pool(windows, 0, 0, [1, 1])).toEqual(pool(windows, 0, 0));
+    expect(pool(windows, 0, 0, [1, 1e-9]).threat[0]).toBeCloseTo(alone, 6);
+    expect(pool(windows, 0, 0, [3, 1]).threat[0] ?? 0).toBeGreaterThan(pool(windows, 0, 0).threat[0] ?? 0);
+  });
+
   it("needs a window", () => {
     expect(() => pool([], 1, 0)).toThrow(RangeError);
   });
