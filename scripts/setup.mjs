@@ -103,7 +103,8 @@ export function ensurePython() {
   say("making the trainer's Python environment in .venv (3 to 8 minutes, once)");
   // An interrupted attempt leaves a Python without pip behind: begin anew then.
   if (spawnSync(python, ["-m", "pip", "--version"], { stdio: "ignore" }).status !== 0) run(base, ["-m", "venv", "--clear", ".venv"]);
-  run(python, ["-m", "pip", "install", "-qq", "--disable-pip-version-check", "-r", "requirements.lock"]);
+  // --use-pep517: older pips build source packages (seqeval) the old way, whose own downloads fail.
+  run(python, ["-m", "pip", "install", "-qq", "--use-pep517", "--disable-pip-version-check", "-r", "requirements.lock"]);
   writeFileSync(stamp, lock);
   return python;
 }
