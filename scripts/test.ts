@@ -37,7 +37,7 @@ const steps: Step[] = [
   { name: "python format", command: [python, "-m", "ruff", "format", "--check", "trainer", "tests"] },
   { name: "python lint", command: [python, "-m", "ruff", "check", "trainer", "tests"] },
   { name: "python types", command: [python, "-m", "mypy"] },
-  { name: "trainer", command: [python, "-m", "pytest", "-q", "tests"], count: pytest },
+  { name: "trainer", command: [python, "-m", "pytest", "tests"], count: pytest },
   { name: "build for Firefox", command: ["wxt", "build", "--browser", "firefox"] },
   { name: "build", command: ["wxt", "build"] },
   { name: "build with the tiny model", command: ["wxt", "build"], env: { SECTAG_MODEL: "tiny", SECTAG_OUT: ".output/tiny" } },
