@@ -1,6 +1,7 @@
 // The toolbar badge: a page's state in two characters, with the whole sentence as the button's title.
-import type { PageReport } from "../shared/contract.ts";
+
 import type { severityIds } from "../shared/labels.ts";
+import type { PageReport } from "../shared/review.ts";
 import { chipText } from "../shared/words.ts";
 
 export interface Badge {

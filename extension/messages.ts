@@ -1,7 +1,17 @@
 // The only message table: who may send what to whom, checked for shape and sender on arrival.
 import { defineExtensionMessaging } from "@webext-core/messaging";
 import { z } from "zod";
-import { AnalyzeRequest, ModelProblem, PageReport, Suggestion } from "../shared/contract.ts";
+import { AnalyzeRequest, ModelProblem, Suggestion } from "../shared/contract.ts";
+import type { Decision } from "../shared/decisions.ts";
+import {
+  type DecideAnswer,
+  PageReport,
+  ReviewAction,
+  ReviewedTicket,
+  ReviewIntent,
+  type ReviewSettings,
+  type TicketHistory,
+} from "../shared/review.ts";
 
 /** How the model runs on this machine and why: measured once, shown in options. */
 export const EngineChoice = z.strictObject({
@@ -52,6 +62,20 @@ const table = {
   "engine.status": { data: EngineStatus, from: "extension" },
   /** background, popup -> page: open, close or toggle the card. */
   "card.show": { data: z.enum(["open", "toggle"]), from: "extension" },
+  /** page -> background: save a decision; the answer comes after the commit, or says why not. Sending it again is harmless. */
+  "review.decide": { data: ReviewIntent, from: "page" },
+  /** page -> background: what was decided about this ticket, placed in its text of now. */
+  "review.history": { data: ReviewedTicket, from: "page" },
+  /** page -> background: what exactly would leave the machine for such a decision; saves nothing. */
+  "review.preview": { data: ReviewIntent, from: "page" },
+  /** page -> background: whether review mode is armed, and its keys. */
+  "review.settings": { data: nothing, from: "page" },
+  /** page -> background: arm or disarm review mode, in all tabs. */
+  "review.arm": { data: z.boolean(), from: "page" },
+  /** popup, side panel -> page: what the person asks for. */
+  "review.act": { data: ReviewAction, from: "extension" },
+  /** background -> page: ask again for the history (something was pulled or answered) or for the settings. */
+  "review.changed": { data: z.enum(["history", "settings"]), from: "extension" },
 } as const satisfies Record<string, { data: z.ZodType; from: "page" | "extension" }>;
 
 interface Protocol {
@@ -61,6 +85,13 @@ interface Protocol {
   "engine.memory"(): EngineMemory;
   "engine.status"(status: EngineStatus): void;
   "card.show"(how: "open" | "toggle"): void;
+  "review.decide"(intent: ReviewIntent): DecideAnswer;
+  "review.history"(ticket: ReviewedTicket): TicketHistory;
+  "review.preview"(intent: ReviewIntent): Decision;
+  "review.settings"(): ReviewSettings;
+  "review.arm"(armed: boolean): void;
+  "review.act"(action: ReviewAction): void;
+  "review.changed"(what: "history" | "settings"): void;
 }
 type Name = keyof Protocol;
 

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
 import { z } from "zod";
-import { PageReport } from "../shared/contract.ts";
+import { PageReport } from "../shared/review.ts";
 
 /** The part of store/tab-reports.ts' rows that is looked at. */
 const KeptReport = z.object({ report: PageReport });

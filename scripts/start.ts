@@ -4,7 +4,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
-import type { PageReport } from "../shared/contract.ts";
+import type { PageReport } from "../shared/review.ts";
 import { chipText, tagText } from "../shared/words.ts";
 import { type Desk, startDesk } from "../tests/desk/server.ts";
 import { type Lab, launch } from "./chromium.ts";

@@ -16,8 +16,8 @@ export const EntityLabel = z.enum(entityIds);
 export const IndicatorKind = z.enum(indicatorIds);
 export const SpanLabel = z.enum([...entityIds, ...indicatorIds]);
 export const Backend = z.enum(["wasm", "webgpu", "rules"]);
-const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-const Probability = z.number().min(0).max(1);
+export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+export const Probability = z.number().min(0).max(1);
 
 /** Half-open range of UTF-16 code units in one block's text, with the slice that it names. */
 export const Span = z.strictObject({
@@ -77,22 +77,6 @@ export const Suggestion = z.strictObject({
   tookMs: z.number().nonnegative(),
   problem: ModelProblem.nullable(),
 });
-
-/** What the toolbar popup shows about a tab; made by the page, kept by the background. */
-export const PageReport = z.discriminatedUnion("state", [
-  z.strictObject({ state: z.literal("reading"), ticket: TicketRef.nullable() }),
-  z.strictObject({ state: z.literal("unreadable"), ticket: TicketRef.nullable(), reason: z.string().max(300) }),
-  z.strictObject({ state: z.literal("loading"), ticket: TicketRef, progress: Probability }),
-  z.strictObject({
-    state: z.literal("tagged"),
-    ticket: TicketRef,
-    suggestion: Suggestion,
-    /** Quotes that the page could not paint, e.g. values of inputs. */
-    unpainted: z.int().nonnegative(),
-  }),
-  z.strictObject({ state: z.literal("failed"), ticket: TicketRef.nullable(), reason: z.string().max(300) }),
-  z.strictObject({ state: z.literal("left") }),
-]);
 
 /** Numbers that decode a model's answers; the `sectag` part of its `config.json`. */
 export const DecodingConfig = z.strictObject({
@@ -198,7 +182,6 @@ export type TicketRef = z.infer<typeof TicketRef>;
 export type AnalyzeRequest = z.infer<typeof AnalyzeRequest>;
 export type Suggestion = z.infer<typeof Suggestion>;
 export type ModelProblem = z.infer<typeof ModelProblem>;
-export type PageReport = z.infer<typeof PageReport>;
 export type DecodingConfig = z.infer<typeof DecodingConfig>;
 export type ModelConfig = z.infer<typeof ModelConfig>;
 export type ModelManifest = z.infer<typeof ModelManifest>;

@@ -1,7 +1,7 @@
 // Wiring of the background: keeps the model's host running, keeps tab reports and badge. Stateless: being stopped is harmless.
 import { browser } from "wxt/browser";
 import { defineBackground } from "wxt/utils/define-background";
-import type { PageReport } from "../../shared/contract.ts";
+import type { PageReport } from "../../shared/review.ts";
 import { badgeOf } from "../badge.ts";
 import { ensureHost } from "../inference/ensure-host.ts";
 import { startHost } from "../inference/start-host.ts";

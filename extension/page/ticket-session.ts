@@ -1,5 +1,6 @@
 // Follows the ticket on one page: reads it, asks for a suggestion when its text changed, paints, and says what state the page is in.
-import type { AnalyzeRequest, Block, PageReport, Span, Suggestion, TicketRef } from "../../shared/contract.ts";
+import type { AnalyzeRequest, Block, Span, Suggestion, TicketRef } from "../../shared/contract.ts";
+import type { PageReport } from "../../shared/review.ts";
 import type { Lookup } from "../sites/all-sites.ts";
 import type { TicketPlace } from "../sites/site.ts";
 import { createBlockReader, type ReadBlock } from "./block-reader.ts";
@@ -198,7 +199,7 @@ export function followTicket(options: Options): { retry(): void } {
       );
       if (running !== mine) return;
       reader.setSpans(suggestion.blocks);
-      tell({ state: "tagged", ticket, suggestion, unpainted: paint() });
+      tell({ state: "tagged", ticket, suggestion, unpainted: paint(), review: null });
       // The text may have changed while the model worked.
       look(new Set());
     } catch (error) {

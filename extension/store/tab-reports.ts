@@ -1,7 +1,7 @@
 // What each tab shows, in memory of the browser only (storage.session): the popup and the badge are painted from it.
 import { type Browser, browser } from "wxt/browser";
 import { z } from "zod";
-import { PageReport } from "../../shared/contract.ts";
+import { PageReport } from "../../shared/review.ts";
 
 /** Most spans kept of a report: storage.session holds 10 MB for all tabs together, and nobody reads more in a popup. */
 const mostSpans = 1000;

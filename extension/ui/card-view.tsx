@@ -1,6 +1,6 @@
 // Draws the card into its host and keeps what belongs to it alone: whether it is open, and where the focus was before.
 import { createRoot, type Root } from "react-dom/client";
-import type { PageReport } from "../../shared/contract.ts";
+import type { PageReport } from "../../shared/review.ts";
 import { Card, type CardBlock } from "./card.tsx";
 
 interface View {

@@ -1,6 +1,7 @@
 // The chip in the corner of a ticket and the card that opens from it.
 import { useEffect, useRef } from "react";
-import type { PageReport, Span } from "../../shared/contract.ts";
+import type { Span } from "../../shared/contract.ts";
+import type { PageReport } from "../../shared/review.ts";
 import { chipText, percent } from "../../shared/words.ts";
 import { MarkedText } from "./findings.tsx";
 import { ReportBody } from "./report-body.tsx";

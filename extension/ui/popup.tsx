@@ -1,5 +1,5 @@
 // The toolbar popup: the same answer as in the page, for the current tab.
-import type { PageReport } from "../../shared/contract.ts";
+import type { PageReport } from "../../shared/review.ts";
 import { ReportBody } from "./report-body.tsx";
 import { TagChip } from "./tag-chip.tsx";
 

@@ -1,6 +1,7 @@
 // What SecTag says about a ticket: tag, likelihoods, findings, how it was computed. The same in the page's card and in the popup.
-import type { PageReport, Suggestion } from "../../shared/contract.ts";
+import type { Suggestion } from "../../shared/contract.ts";
 import { severityLabel, threatTypeLabel } from "../../shared/labels.ts";
+import type { PageReport } from "../../shared/review.ts";
 import { likelihood, percent, tagText } from "../../shared/words.ts";
 import { Findings, type FoundBlock } from "./findings.tsx";
 

@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Frame, Page } from "puppeteer-core";
 import { type Lab, launch } from "../../scripts/chromium.ts";
-import type { PageReport, Suggestion } from "../../shared/contract.ts";
+import type { Suggestion } from "../../shared/contract.ts";
+import type { PageReport } from "../../shared/review.ts";
 import { type Desk, startDesk } from "../desk/server.ts";
 import type { DeskTicket } from "../desk/ticket-shape.ts";
 

@@ -23,7 +23,7 @@ const suggestion: Suggestion = {
 };
 const problem = { code: "missing", message: "The model file is missing. Install SecTag again." } as const;
 const badge = (change: Partial<Suggestion>) =>
-  badgeOf({ state: "tagged", ticket: suggestion.ticket, suggestion: { ...suggestion, ...change }, unpainted: 0 });
+  badgeOf({ state: "tagged", ticket: suggestion.ticket, suggestion: { ...suggestion, ...change }, unpainted: 0, review: null });
 
 test("the chip says tag, likelihood and number", () => {
   expect(chipText(suggestion)).toBe("phishing_high · very likely 92 %");

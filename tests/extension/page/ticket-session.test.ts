@@ -3,7 +3,8 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { followTicket, type PageView } from "../../../extension/page/ticket-session.ts";
 import type { SiteAdapter, TicketPlace } from "../../../extension/sites/site.ts";
-import type { AnalyzeRequest, PageReport, Span, Suggestion } from "../../../shared/contract.ts";
+import type { AnalyzeRequest, Span, Suggestion } from "../../../shared/contract.ts";
+import type { PageReport } from "../../../shared/review.ts";
 
 let stop: AbortController;
 beforeEach(() => {
