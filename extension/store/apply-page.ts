@@ -1,0 +1,116 @@
+// Takes in what the server's history says: page after page behind a cursor, or all of it anew beside the old picture, which it then replaces.
+import { z } from "zod";
+import type { EventPage, StoredEvent } from "../../shared/decisions.ts";
+import type { ReviewDb, ReviewRow } from "./review-db.ts";
+import { ticketIdOf } from "./ticket-id.ts";
+
+/** `cursor` is behind what `reviews` has; null: nothing is complete yet, and `shadowCursor` is behind what `shadow` has. */
+const Pull = z.strictObject({ cursor: z.string().nullable(), shadowCursor: z.string().nullable() });
+type Pull = z.infer<typeof Pull>;
+
+const fromTheBeginning: Pull = { cursor: null, shadowCursor: null };
+
+/** Where to go on pulling: into the shadow while no history is complete. */
+export async function readPull(db: ReviewDb): Promise<Pull> {
+  return Pull.safeParse((await db.meta.get("pull"))?.value).data ?? fromTheBeginning;
+}
+
+/** The history is read from its beginning again. In a transaction over `meta` and `shadow`. */
+export async function forgetCursor(db: ReviewDb): Promise<void> {
+  await db.meta.put({ key: "pull", value: fromTheBeginning });
+  await db.shadow.clear();
+}
+
+/**
+ * Notes which history the server has. When it is another one than before (restored from a backup), everything that is still kept is sent
+ * again and the history is read anew. In a transaction over `meta`, `shadow`, `kept`, `outbox`, `reviews`. @returns whether it is another one.
+ */
+export async function noteEpoch(db: ReviewDb, epoch: string): Promise<boolean> {
+  const known = (await db.meta.get("epoch"))?.value;
+  if (known === epoch) return false;
+  await db.meta.put({ key: "epoch", value: epoch });
+  if (known === undefined) return false;
+  await forgetCursor(db);
+  const kept = await db.kept.orderBy("id").toArray();
+  const waiting = new Set((await db.outbox.toArray()).map(({ id }) => id));
+  await db.outbox.bulkAdd(kept.filter(({ id }) => !waiting.has(id)).map(({ id, bytes, decision }) => ({ id, bytes, decision })));
+  await db.reviews
+    .where("id")
+    .anyOf(kept.map(({ id }) => id))
+    .modify({ seq: null });
+  await db.kept.clear();
+  return true;
+}
+
+/** One transaction: a page's events and the cursor behind them. @returns false when the page is of another history, and was not taken. */
+export async function applyPage(db: ReviewDb, pull: Pull, page: EventPage): Promise<boolean> {
+  const rows = await Promise.all(page.events.map(rowOf));
+  return db.transaction("rw", [db.reviews, db.shadow, db.outbox, db.kept, db.meta], async () => {
+    // The page of another history than the cursor's is no continuation of it.
+    if ((await noteEpoch(db, page.epoch)) && (pull.cursor ?? pull.shadowCursor) !== null) return false;
+    if (pull.cursor !== null) {
+      await takeIn(db, rows);
+      await db.meta.put({ key: "pull", value: { cursor: page.next, shadowCursor: null } });
+      return true;
+    }
+    await putBeside(db, rows);
+    if (page.more) {
+      await db.meta.put({ key: "pull", value: { cursor: null, shadowCursor: page.next } });
+      return true;
+    }
+    await db.reviews.filter(({ local }) => !local).delete();
+    const all = await db.shadow.orderBy("n").toArray();
+    await takeIn(
+      db,
+      all.map(({ n: _n, ...row }) => row),
+    );
+    await db.shadow.clear();
+    await db.meta.put({ key: "pull", value: { cursor: page.next, shadowCursor: null } });
+    return true;
+  });
+}
+
+type Pulled = Omit<ReviewRow, "n"> | { erased: string };
+
+async function rowOf(event: StoredEvent): Promise<Pulled> {
+  if (event.kind === "erased") return { erased: event.ticketId };
+  const { decision, reviewer, seq } = event;
+  return { id: decision.id, ticketId: await ticketIdOf(decision.ticket), seq, local: false, reviewer, decision };
+}
+
+async function takeIn(db: ReviewDb, rows: readonly Pulled[]): Promise<void> {
+  for (const row of rows) {
+    if ("erased" in row) {
+      await forgetWords(db, row.erased);
+      continue;
+    }
+    const known = await db.reviews.get({ id: row.id });
+    // What was made here stays as it was made; the server adds its order and who it takes the person for.
+    if (known?.n !== undefined)
+      await db.reviews.update(known.n, { seq: row.seq, reviewer: row.reviewer, decision: known.local ? known.decision : row.decision });
+    else await db.reviews.add(row);
+  }
+}
+
+async function putBeside(db: ReviewDb, rows: readonly Pulled[]): Promise<void> {
+  for (const row of rows) {
+    if ("erased" in row) {
+      await db.shadow.filter(({ ticketId }) => ticketId === row.erased).modify(withoutWords);
+      await forgetWords(db, row.erased);
+      continue;
+    }
+    await db.shadow.where({ id: row.id }).delete();
+    await db.shadow.add(row);
+  }
+}
+
+/** A ticket was erased: its words go from every table that has them; what was decided stays. */
+async function forgetWords(db: ReviewDb, ticketId: string): Promise<void> {
+  const rows = await db.reviews.where({ ticketId }).toArray();
+  await db.reviews.where({ ticketId }).modify(withoutWords);
+  await db.kept.bulkDelete(rows.map(({ id }) => id));
+}
+
+function withoutWords(row: ReviewRow): void {
+  if (row.decision.final) row.decision = { ...row.decision, final: { ...row.decision.final, spans: [] } };
+}

@@ -1,0 +1,137 @@
+// Saves decisions and tells what was decided: review row and outbox row in one strict transaction, or not at all.
+import { type Decision, Decision as DecisionSchema } from "../../shared/decisions.ts";
+import type { DecideAnswer, HistoryEntry, ReviewedTicket, ReviewIntent, SyncState, TicketHistory } from "../../shared/review.ts";
+import type { Mirror } from "./mirror.ts";
+import { placeFinal } from "./place-spans.ts";
+import { prepareDecision, type RedactionPolicy, viewOf } from "./prepare-decision.ts";
+import { type ReviewDb, type ReviewRow, StoreError } from "./review-db.ts";
+import { ticketIdOf } from "./ticket-id.ts";
+
+/** Most decisions about one ticket that a page is told. */
+const mostTold = 200;
+
+export interface ReviewsDeps {
+  db: ReviewDb;
+  policy(): Promise<RedactionPolicy>;
+  /** Whether a server is connected: unsent decisions are then `pending`, else `local`. */
+  connected(): Promise<boolean>;
+  /** This person's id on the server, once known: decisions of another browser of theirs are theirs too. */
+  userId(): Promise<string | null>;
+  mirror: Mirror;
+  /** Ways to free space, the cheapest loss first; each is tried when the disk is full, and the save after it. */
+  freeSpace: readonly (() => Promise<void>)[];
+  /** A decision was committed. */
+  onSaved(): void;
+  /** Something went wrong that lost nothing. */
+  onNotice(message: string): void;
+}
+
+export interface Reviews {
+  /** Resolves after the commit. Never rejects for what can go wrong with a store: the answer says it. The same intent again changes nothing. */
+  decide(intent: ReviewIntent): Promise<DecideAnswer>;
+  history(ticket: ReviewedTicket): Promise<TicketHistory>;
+  /** The decision exactly as it would leave the machine; nothing is saved. */
+  preview(intent: ReviewIntent): Promise<Decision>;
+}
+
+export function createReviews(deps: ReviewsDeps): Reviews {
+  const { db, mirror } = deps;
+
+  const save = async (decision: Decision): Promise<void> => {
+    const ticketId = await ticketIdOf(decision.ticket);
+    const bytes = byteLength(decision);
+    await db.transaction("rw", [db.reviews, db.outbox], async () => {
+      // A page that got no answer asks again: what is there stays as it is.
+      if (await db.reviews.get({ id: decision.id })) return;
+      await db.reviews.add({ id: decision.id, ticketId, seq: null, local: true, reviewer: null, decision: viewOf(decision) });
+      await db.outbox.add({ id: decision.id, bytes, decision });
+    });
+  };
+
+  const saveOrFree = async (decision: Decision): Promise<void> => {
+    for (const free of [...deps.freeSpace, null]) {
+      try {
+        return await save(decision);
+      } catch (error) {
+        if (!isQuota(error)) throw error;
+        if (!free) throw new StoreError("full", "The disk is full: free some space, then save again. Nothing of this decision was stored.");
+        await free();
+      }
+    }
+  };
+
+  const history = async (ticket: ReviewedTicket): Promise<TicketHistory> => {
+    const ticketId = await ticketIdOf(ticket.ticket);
+    const [policy, connected, userId] = await Promise.all([deps.policy(), deps.connected(), deps.userId()]);
+    const rows = await db.reviews.where({ ticketId }).toArray();
+    const ids = rows.map(({ id }) => id);
+    const waiting = new Set(
+      await db.outbox
+        .where("id")
+        .anyOf(ids)
+        .primaryKeys()
+        .then((keys) => db.outbox.bulkGet(keys))
+        .then((found) => found.map((row) => row?.id)),
+    );
+    const refused = new Set(await db.dead.where("id").anyOf(ids).primaryKeys());
+    const syncOf = (id: string): SyncState =>
+      refused.has(id) ? "rejected" : !waiting.has(id) ? "stored" : connected ? "pending" : "local";
+    return Promise.all(
+      rows
+        .sort(inOrder)
+        .slice(-mostTold)
+        .map(
+          async ({ id, local, reviewer, decision }): Promise<HistoryEntry> => ({
+            id,
+            verdict: decision.verdict,
+            supersedes: decision.supersedes,
+            final: await placeFinal(decision, ticket, policy),
+            reason: decision.reason,
+            at: decision.clientTime,
+            mine: local || reviewer?.id === userId,
+            by: reviewer && { name: reviewer.name, role: reviewer.role },
+            sync: syncOf(id),
+          }),
+        ),
+    );
+  };
+
+  return {
+    history,
+    async preview(intent) {
+      return prepareDecision(intent, await deps.policy());
+    },
+    async decide(intent) {
+      try {
+        const parsed = DecisionSchema.safeParse(await prepareDecision(intent, await deps.policy()));
+        if (!parsed.success)
+          return { ok: false, code: "invalid", message: parsed.error.issues[0]?.message ?? "The decision is not valid." };
+        await saveOrFree(parsed.data);
+        // The second copy, for a database that breaks before the server has it. The first one is safe already.
+        await mirror.put(parsed.data).catch(() => deps.onNotice("The second copy of a decision could not be written."));
+        deps.onSaved();
+        return { ok: true, history: await history(intent) };
+      } catch (error) {
+        if (error instanceof StoreError) return { ok: false, code: error.code, message: error.message };
+        return { ok: false, code: "broken", message: `Not saved: ${error instanceof Error ? error.message : String(error)}` };
+      }
+    },
+  };
+}
+
+/** The order that counts: as the server has it, then what it has not, as it was made. */
+export function inOrder(a: ReviewRow, b: ReviewRow): number {
+  return (a.seq ?? Number.MAX_SAFE_INTEGER) - (b.seq ?? Number.MAX_SAFE_INTEGER) || (a.n ?? 0) - (b.n ?? 0);
+}
+
+/** Dexie wraps the browser's error in its own, sometimes in that of the aborted transaction. */
+function isQuota(error: unknown): boolean {
+  for (let at: unknown = error; at instanceof Error; at = "inner" in at ? at.inner : at.cause)
+    if (at.name === "QuotaExceededError") return true;
+  return false;
+}
+
+/** Bytes of a value as JSON in UTF-8, as it is sent. */
+export function byteLength(value: unknown): number {
+  return new TextEncoder().encode(JSON.stringify(value)).byteLength;
+}
