@@ -74,6 +74,8 @@ const table = {
   "review.arm": { data: z.boolean(), from: "page" },
   /** popup, side panel -> page: what the person asks for. */
   "review.act": { data: ReviewAction, from: "extension" },
+  /** options, popup, side panel -> background: send and fetch now, also what waits for a later try. */
+  "sync.now": { data: nothing, from: "extension" },
   /** background -> page: ask again for the history (something was pulled or answered) or for the settings. */
   "review.changed": { data: z.enum(["history", "settings"]), from: "extension" },
 } as const satisfies Record<string, { data: z.ZodType; from: "page" | "extension" }>;
@@ -91,6 +93,7 @@ interface Protocol {
   "review.settings"(): ReviewSettings;
   "review.arm"(armed: boolean): void;
   "review.act"(action: ReviewAction): void;
+  "sync.now"(): void;
   "review.changed"(what: "history" | "settings"): void;
 }
 type Name = keyof Protocol;

@@ -6,10 +6,12 @@ import { badgeOf } from "../badge.ts";
 import { ensureHost } from "../inference/ensure-host.ts";
 import { startHost } from "../inference/start-host.ts";
 import { answerMessage, sendMessage } from "../messages.ts";
+import { startReviewHost } from "../review-host.ts";
 import { keepStatus, readChoice, readSettings } from "../store/engine-memory.ts";
 import { forgetReport, keepReport, startReports } from "../store/tab-reports.ts";
 
 export default defineBackground(() => {
+  const reviews = startReviewHost();
   answerMessage("inference.ensure", browser.runtime, async () => {
     try {
       await ensureHost();
@@ -40,6 +42,8 @@ export default defineBackground(() => {
       const tabId = sender.tab?.id;
       if (tabId === undefined || sender.documentLifecycle === "prerender") return;
       if (await keepReport(tabId, sender.frameId ?? 0, report)) await show(tabId, report);
+      // The queue of the side panel lacks a ticket then, nothing more.
+      await reviews.noteReport(report, sender.url ?? "").catch((error: unknown) => console.warn("SecTag: a ticket was not noted", error));
     }),
   );
   answerMessage("page.started", browser.runtime, (since, sender) =>

@@ -39,6 +39,11 @@ export async function openPassageCache(now: () => number = Date.now): Promise<Pa
   };
 }
 
+/** Gives the space back: what is forgotten here is only computed again. */
+export async function clearPassageCache(): Promise<void> {
+  await Dexie.delete("sectag");
+}
+
 async function pushOut(db: Database): Promise<void> {
   const tooMany = (await db.readings.count()) - most;
   if (tooMany > 0) await db.readings.orderBy("usedAt").limit(tooMany).delete();

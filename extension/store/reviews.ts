@@ -65,17 +65,8 @@ export function createReviews(deps: ReviewsDeps): Reviews {
     const [policy, connected, userId] = await Promise.all([deps.policy(), deps.connected(), deps.userId()]);
     const rows = await db.reviews.where({ ticketId }).toArray();
     const ids = rows.map(({ id }) => id);
-    const waiting = new Set(
-      await db.outbox
-        .where("id")
-        .anyOf(ids)
-        .primaryKeys()
-        .then((keys) => db.outbox.bulkGet(keys))
-        .then((found) => found.map((row) => row?.id)),
-    );
+    const waiting = new Set((await db.outbox.where("id").anyOf(ids).toArray()).map(({ id }) => id));
     const refused = new Set(await db.dead.where("id").anyOf(ids).primaryKeys());
-    const syncOf = (id: string): SyncState =>
-      refused.has(id) ? "rejected" : !waiting.has(id) ? "stored" : connected ? "pending" : "local";
     return Promise.all(
       rows
         .sort(inOrder)
@@ -90,7 +81,7 @@ export function createReviews(deps: ReviewsDeps): Reviews {
             at: decision.clientTime,
             mine: local || reviewer?.id === userId,
             by: reviewer && { name: reviewer.name, role: reviewer.role },
-            sync: syncOf(id),
+            sync: syncStateOf({ waiting: waiting.has(id), refused: refused.has(id), numbered: seq !== null, connected }),
           }),
         ),
     );
@@ -117,6 +108,12 @@ export function createReviews(deps: ReviewsDeps): Reviews {
       }
     },
   };
+}
+
+/** Where a decision is; one that neither waits nor has the server's number was refused, and given up. */
+export function syncStateOf(row: { waiting: boolean; refused: boolean; numbered: boolean; connected: boolean }): SyncState {
+  if (row.waiting) return row.connected ? "pending" : "local";
+  return row.refused || !row.numbered ? "rejected" : "stored";
 }
 
 /** The order that counts: as the server has it, then what it has not, as it was made. */

@@ -48,24 +48,37 @@ export async function readSyncStatus(db: ReviewDb): Promise<SyncStatus> {
   return SyncStatus.safeParse((await db.meta.get(statusKey))?.value).data ?? noSyncYet;
 }
 
+export interface SyncRound {
+  status: SyncStatus;
+  /** Something was answered or pulled: what is shown may be old. */
+  changed: boolean;
+}
+
 /**
  * One round. Expected failures end it, and are kept as the status; only a broken database rejects.
  * @param force a person asks (or the network is back): a waiting time is not waited for, a stop is tried again.
  * @returns the status that holds now; null when another context is at it.
  */
-export function syncOnce(deps: SyncDeps, { force = false }: { force?: boolean } = {}): Promise<SyncStatus | null> {
+export function syncOnce(deps: SyncDeps, { force = false }: { force?: boolean } = {}): Promise<SyncRound | null> {
   return deps.exclusive(async () => {
     const { db } = deps;
     const before = await readSyncStatus(db);
     const wait = before.notBefore - deps.now();
-    if (!force && wait > 0 && wait < absurdWaitMs) return before;
+    if (!force && wait > 0 && wait < absurdWaitMs) return { status: before, changed: false };
+    const seen = await fingerprint(db);
     let failure = (await pushAll(deps)) ?? (await pullAll(deps));
     // Pulling may show that the server was restored: what it lacks waits again then, and is sent at once.
     if (!failure && (await db.outbox.count()) > 0) failure = await pushAll(deps);
     const after = failure ? statusAfter(failure, before, deps) : { ...noSyncYet, lastSuccess: deps.now() };
     await db.meta.put({ key: statusKey, value: after });
-    return after;
+    return { status: after, changed: seen !== (await fingerprint(db)) };
   });
+}
+
+/** Changes whenever an answer or a pulled page was noted. */
+async function fingerprint(db: ReviewDb): Promise<string> {
+  const [waiting, dead, pull, kept] = await Promise.all([db.outbox.count(), db.dead.count(), readPull(db), db.kept.count()]);
+  return JSON.stringify([waiting, dead, kept, pull]);
 }
 
 function statusAfter(failure: Failure, before: SyncStatus, { now, random }: SyncDeps): SyncStatus {

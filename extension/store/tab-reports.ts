@@ -34,6 +34,12 @@ export async function forgetReport(tabId: number): Promise<void> {
   await browser.storage.session.remove(keyOf(tabId));
 }
 
+/** Tabs that show a ticket. */
+export async function tabsWithTickets(): Promise<number[]> {
+  const stored: Record<string, unknown> = await browser.storage.session.get(null);
+  return Object.keys(stored).flatMap((key) => Number(/^tab\.(\d+)$/.exec(key)?.[1] ?? []));
+}
+
 /** The tab's report; `left` when it has none. */
 export async function readReport(tabId: number): Promise<PageReport> {
   return (await read(tabId))?.report ?? { state: "left" };

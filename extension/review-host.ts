@@ -1,0 +1,143 @@
+// The background's part of reviews: answers the pages from the store, and syncs when there is something to send or time to look.
+import { browser } from "wxt/browser";
+import type { PageReport } from "../shared/review.ts";
+import { answerMessage, sendMessage } from "./messages.ts";
+import { createApi } from "./store/api-client.ts";
+import { readConnection, watchConnection } from "./store/connection.ts";
+import { openStore, type Store } from "./store/open-store.ts";
+import { clearPassageCache } from "./store/passage-cache.ts";
+import { StoreError } from "./store/review-db.ts";
+import { noteTagged, syncOverview } from "./store/review-log.ts";
+import { readPrivacy, readReviewSettings, setArmed, watchReviewSettings } from "./store/review-settings.ts";
+import { createReviews, type Reviews } from "./store/reviews.ts";
+import { syncOnce } from "./store/sync.ts";
+import { tabsWithTickets } from "./store/tab-reports.ts";
+
+const alarmName = "sectag.sync";
+/** The shortest that alarms allow. */
+const alarmMinutes = 0.5;
+/** A wait that is shorter than the background lives is waited for; longer ones are the alarm's. */
+const ownWaitMs = 20_000;
+
+interface Open extends Store {
+  reviews: Reviews;
+}
+
+/** Call once, at the start of the background. `noteReport` takes each page's report. */
+export function startReviewHost(): { noteReport(report: PageReport, url: string): Promise<void> } {
+  const forever = new AbortController().signal;
+  let opened: Promise<Open> | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** The open store; opened anew when the browser closed it (an update, an eviction). */
+  const open = async (): Promise<Open> => {
+    const current = await opened?.catch(() => null);
+    if (current?.db.isOpen()) return current;
+    opened = openAnew();
+    return opened;
+  };
+  const openAnew = async (): Promise<Open> => {
+    const store = await openStore({ area: browser.storage.local });
+    if (store.notice) console.warn(`SecTag: ${store.notice}`);
+    // Asks that the browser does not clear it when the disk gets short; it may say no, and the second copy is there.
+    await navigator.storage?.persist?.().catch(() => false);
+    const { db, mirror } = store;
+    const reviews = createReviews({
+      db,
+      mirror,
+      policy: readPrivacy,
+      connected: async () => (await readConnection()) !== null,
+      userId: async () => (await readConnection())?.me.user.id ?? null,
+      freeSpace: [clearPassageCache, () => db.sent.clear(), () => db.kept.clear()],
+      onSaved: () => void sync(false),
+      onNotice: (message) => console.warn(`SecTag: ${message}`),
+    });
+    return { ...store, reviews };
+  };
+
+  const sync = async (force: boolean): Promise<void> => {
+    clearTimeout(timer);
+    try {
+      const connection = await readConnection();
+      const { db, mirror } = await open();
+      if (connection) {
+        const round = await syncOnce(
+          {
+            db,
+            mirror,
+            api: createApi({ ...connection, fetch: (url, init) => fetch(url, init) }),
+            now: Date.now,
+            random: Math.random,
+            exclusive: (work) => navigator.locks.request("sectag.sync", { ifAvailable: true }, (lock) => (lock ? work() : null)),
+          },
+          { force },
+        );
+        if (round?.changed) await tellPages("history");
+        const wait = round ? round.status.notBefore - Date.now() : 0;
+        if (wait > 0 && wait < ownWaitMs) timer = setTimeout(() => void sync(false), wait + 20);
+      }
+      await showPending(connection !== null ? (await syncOverview(db)).pending : 0);
+    } catch (error) {
+      console.warn("SecTag: syncing failed, it is tried again", error instanceof Error ? error.message : error);
+    }
+  };
+
+  const followConnection = async () => {
+    if (await readConnection()) {
+      if (!(await browser.alarms.get(alarmName))) await browser.alarms.create(alarmName, { periodInMinutes: alarmMinutes });
+      await sync(true);
+    } else {
+      await browser.alarms.clear(alarmName);
+      await showPending(0);
+    }
+  };
+
+  answerMessage("review.decide", browser.runtime, async (intent) => {
+    try {
+      return await (await open()).reviews.decide(intent);
+    } catch (error) {
+      const code = error instanceof StoreError ? error.code : "broken";
+      return { ok: false, code, message: error instanceof Error ? error.message : String(error) };
+    }
+  });
+  answerMessage("review.history", browser.runtime, async (ticket) => (await open()).reviews.history(ticket));
+  answerMessage("review.preview", browser.runtime, async (intent) => (await open()).reviews.preview(intent));
+  answerMessage("review.settings", browser.runtime, readReviewSettings);
+  answerMessage("review.arm", browser.runtime, setArmed);
+  answerMessage("sync.now", browser.runtime, () => sync(true));
+  watchReviewSettings(forever, () => void tellPages("settings"));
+  watchConnection(forever, () => void followConnection());
+  browser.alarms.onAlarm.addListener(({ name }) => {
+    if (name === alarmName) void sync(false);
+  });
+  self.addEventListener("online", () => void sync(true));
+  void browser.storage.local.setAccessLevel?.({ accessLevel: "TRUSTED_CONTEXTS" });
+  void followConnection();
+
+  return {
+    async noteReport(report, url) {
+      if (report.state !== "tagged" || !report.suggestion.threatType) return;
+      const {
+        blocks: _blocks,
+        contentHash: _hash,
+        ticket,
+        truncated: _cut,
+        modelCalls: _calls,
+        problem: _problem,
+        ...summary
+      } = report.suggestion;
+      await noteTagged((await open()).db, ticket, url, summary, Date.now());
+    },
+  };
+}
+
+/** Tabs that were left meanwhile have nobody who listens. */
+async function tellPages(what: "history" | "settings"): Promise<void> {
+  await Promise.allSettled((await tabsWithTickets()).map((tabId) => sendMessage("review.changed", what, tabId)));
+}
+
+/** What waits stands on the badge of every tab that has nothing of its own to say. */
+async function showPending(pending: number): Promise<void> {
+  await browser.action.setBadgeText({ text: pending > 0 ? `↑${pending}` : "" });
+  await browser.action.setBadgeBackgroundColor({ color: "#5b6675" });
+}

@@ -1,0 +1,54 @@
+// What a person or an administrator sets about reviews: keys and redaction (kept), and whether review mode is armed (until the browser closes).
+import { browser } from "wxt/browser";
+import { z } from "zod";
+import { defaultKeys, KeyMap, type ReviewSettings } from "../../shared/review.ts";
+
+const keysKey = "review.keys";
+const armedKey = "review.armed";
+const privacyKey = "review.privacy";
+
+/** What may leave the machine once a server is connected. */
+export const PrivacySettings = z.strictObject({
+  /** Internal comments and work notes too. */
+  restricted: z.boolean(),
+  /** DNS names of the own organisation: accounts of these domains are hidden. */
+  ownDomains: z.array(z.string().regex(/^(?=.{3,253}$)([a-z0-9-]{1,63}\.)+[a-z]{2,63}$/i, "A domain looks like corp.example")).max(50),
+});
+export type PrivacySettings = z.infer<typeof PrivacySettings>;
+
+const defaultPrivacy: PrivacySettings = { restricted: false, ownDomains: [] };
+
+export async function readReviewSettings(): Promise<ReviewSettings> {
+  const [local, session] = await Promise.all([browser.storage.local.get(keysKey), browser.storage.session.get(armedKey)]);
+  return { armed: session[armedKey] === true, keys: KeyMap.safeParse(local[keysKey]).data ?? defaultKeys };
+}
+
+export async function writeKeys(keys: KeyMap): Promise<void> {
+  await browser.storage.local.set({ [keysKey]: KeyMap.parse(keys) });
+}
+
+export async function setArmed(armed: boolean): Promise<void> {
+  await browser.storage.session.set({ [armedKey]: armed });
+}
+
+/** What an administrator's policy says stands; else what the person set; else nothing restricted leaves. */
+export async function readPrivacy(): Promise<PrivacySettings> {
+  // A browser without managed storage (or without a policy) rejects: then nobody manages anything.
+  const managed: Record<string, unknown> = await browser.storage.managed.get(["restricted", "ownDomains"]).catch(() => ({}));
+  const stored = await browser.storage.local.get(privacyKey);
+  const own = PrivacySettings.safeParse(stored[privacyKey]).data ?? defaultPrivacy;
+  return PrivacySettings.safeParse({ ...own, ...managed }).data ?? defaultPrivacy;
+}
+
+export async function writePrivacy(privacy: PrivacySettings): Promise<void> {
+  await browser.storage.local.set({ [privacyKey]: PrivacySettings.parse(privacy) });
+}
+
+/** Calls back when keys, arming or privacy changed, until `signal` aborts. */
+export function watchReviewSettings(signal: AbortSignal, onChange: () => void): void {
+  const listener = (changes: Record<string, unknown>) => {
+    if (keysKey in changes || armedKey in changes || privacyKey in changes) onChange();
+  };
+  browser.storage.onChanged.addListener(listener);
+  signal.addEventListener("abort", () => browser.storage.onChanged.removeListener(listener));
+}
