@@ -72,7 +72,7 @@ export function createReviews(deps: ReviewsDeps): Reviews {
         .sort(inOrder)
         .slice(-mostTold)
         .map(
-          async ({ id, local, reviewer, decision }): Promise<HistoryEntry> => ({
+          async ({ id, seq, local, reviewer, decision }): Promise<HistoryEntry> => ({
             id,
             verdict: decision.verdict,
             supersedes: decision.supersedes,
