@@ -21,6 +21,11 @@ const descriptions = [
 /** Stands there instead of the description while somebody edits it. */
 const descriptionEditors = ['[data-testid="issue.views.field.rich-text.editor-container"]'];
 const commentItems = '[data-testid^="comment-base-item-"]';
+/** Stand in, or around, a comment that only some may see. */
+const restrictions = [
+  '[data-testid="issue-comment-base.ui.comment.custom-comment.restricted-to"]',
+  '[data-testid$="comment-visibility.comment-visibility-wrapper"]',
+].join(", ");
 const commentBodies = ['[data-testid^="issue-comment-base.ui.comment.ak-comment."][data-testid$="-body"]', ".ak-renderer-document"];
 
 /** The issue key that a URL names, or null: /browse/SOC-12 -> SOC-12. */
@@ -47,15 +52,16 @@ export const site: SiteAdapter = {
     // While the breadcrumb names another issue, a route change has not arrived yet. Without one the page is trusted.
     if ((shownKey(root) ?? found) === found) {
       const title = firstOf(root, titles);
-      if (title) blocks.push({ id: "title", role: "title", element: title, kind: "text" });
+      if (title) blocks.push({ id: "title", role: "title", element: title, kind: "text", restricted: false });
       const description = firstOf(root, descriptions);
-      if (description) blocks.push({ id: "description", role: "description", element: description, kind: "text" });
+      if (description) blocks.push({ id: "description", role: "description", element: description, kind: "text", restricted: false });
       else if (firstOf(root, descriptionEditors)) missing.push("description");
       for (const item of root.querySelectorAll(commentItems)) {
         // Comments that were never scrolled into view are empty shells: they are read when their body arrives.
         const body = firstOf(item, commentBodies);
         const id = item.getAttribute("data-testid");
-        if (body && id) blocks.push({ id, role: "comment", element: body, kind: "text" });
+        const restricted = item.querySelector(restrictions) !== null || item.closest(restrictions) !== null;
+        if (body && id) blocks.push({ id, role: "comment", element: body, kind: "text", restricted });
       }
     }
     if (!blocks.some((block) => block.role === "title")) missing.push("title");

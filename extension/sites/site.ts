@@ -9,6 +9,8 @@ export interface PlacedBlock {
   element: Element;
   /** `value`: the text is an input's value, which no highlight can paint. */
   kind: "text" | "value";
+  /** Not meant for everybody who may see the ticket (an internal comment, a work note): it stays on the machine unless policy allows more. */
+  restricted: boolean;
 }
 
 export interface TicketPlace {

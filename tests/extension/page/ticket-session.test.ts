@@ -59,8 +59,10 @@ function start({ key = () => "SOC-1", analyze, broken = () => false }: Setting =
     return {
       ticket: { system: "jira-cloud", key: key() },
       blocks: [
-        ...(title ? [{ id: "title", role: "title", element: title, kind: "text" } as const] : []),
-        ...(description ? [{ id: "description", role: "description", element: description, kind: "text" } as const] : []),
+        ...(title ? [{ id: "title", role: "title", element: title, kind: "text", restricted: false } as const] : []),
+        ...(description
+          ? [{ id: "description", role: "description", element: description, kind: "text", restricted: false } as const]
+          : []),
       ],
       missing: title ? [] : ["title"],
     };

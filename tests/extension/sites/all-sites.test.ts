@@ -12,7 +12,8 @@ interface Expected {
   system: string | null;
   key?: string;
   missing?: string[];
-  blocks?: { id: string; role: string; kind: string; text: string }[];
+  /** Restricted only where the fixture says so. */
+  blocks?: { id: string; role: string; kind: string; text: string; restricted?: boolean }[];
 }
 
 const cases = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".html"));
@@ -32,11 +33,12 @@ for (const file of cases) {
     if (!expected.system) return;
     expect(place?.ticket).toEqual({ system: expected.system, key: expected.key });
     expect(place?.missing).toEqual(expected.missing ?? []);
-    const blocks = place?.blocks.map(({ id, role, kind, element }) => ({
+    const blocks = place?.blocks.map(({ id, role, kind, element, restricted }) => ({
       id,
       role,
       kind,
       text: (kind === "value" ? (element as HTMLInputElement).value : (element.textContent ?? "")).trim().replace(/\s+/g, " "),
+      ...(restricted ? { restricted } : {}),
     }));
     expect(blocks).toEqual(expected.blocks);
   });
