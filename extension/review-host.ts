@@ -1,6 +1,7 @@
 // The background's part of reviews: answers the pages from the store, and syncs when there is something to send or time to look.
 import { browser } from "wxt/browser";
 import type { PageReport } from "../shared/review.ts";
+import { forgetReads } from "./api-cache.ts";
 import { answerMessage, sendMessage } from "./messages.ts";
 import { createApi } from "./store/api-client.ts";
 import { readConnection, watchConnection } from "./store/connection.ts";
@@ -106,7 +107,7 @@ export function startReviewHost(): { noteReport(report: PageReport, url: string)
   answerMessage("review.arm", browser.runtime, setArmed);
   answerMessage("sync.now", browser.runtime, () => sync(true));
   watchReviewSettings(forever, () => void tellPages("settings"));
-  watchConnection(forever, () => void followConnection());
+  watchConnection(forever, () => void forgetReads().then(followConnection));
   browser.alarms.onAlarm.addListener(({ name }) => {
     if (name === alarmName) void sync(false);
   });

@@ -2,6 +2,7 @@
 import { browser } from "wxt/browser";
 import { defineBackground } from "wxt/utils/define-background";
 import type { PageReport } from "../../shared/review.ts";
+import { cacheReads } from "../api-cache.ts";
 import { badgeOf } from "../badge.ts";
 import { ensureHost } from "../inference/ensure-host.ts";
 import { startHost } from "../inference/start-host.ts";
@@ -11,6 +12,8 @@ import { keepStatus, readChoice, readSettings } from "../store/engine-memory.ts"
 import { forgetReport, keepReport, startReports } from "../store/tab-reports.ts";
 
 export default defineBackground(() => {
+  // Firefox's background is a page, and nobody's requests pass through it.
+  if (!import.meta.env.FIREFOX) cacheReads();
   const reviews = startReviewHost();
   answerMessage("inference.ensure", browser.runtime, async () => {
     try {

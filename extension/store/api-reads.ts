@@ -1,0 +1,29 @@
+// Reads of the extension's own pages from the API: who this browser is there, and what the team says about a ticket.
+import type { z } from "zod";
+import type { TicketRef } from "../../shared/contract.ts";
+import { Me, TicketLabel } from "../../shared/decisions.ts";
+import type { Connection } from "./connection.ts";
+import { ticketIdOf } from "./ticket-id.ts";
+
+export function readMe(connection: Connection): Promise<Me | null> {
+  return read(connection, "/v1/me", Me);
+}
+
+/** Null when nobody has reviewed the ticket, or the server does not answer and nothing is cached. */
+export async function readTeamLabel(connection: Connection, ticket: TicketRef): Promise<TicketLabel | null> {
+  return read(connection, `/v1/tickets/${await ticketIdOf(ticket)}`, TicketLabel);
+}
+
+async function read<T>({ baseUrl, key }: Connection, path: string, shape: z.ZodType<T>): Promise<T | null> {
+  try {
+    const response = await fetch(baseUrl + path, {
+      headers: { authorization: `Bearer ${key}` },
+      credentials: "omit",
+      redirect: "error",
+      signal: AbortSignal.timeout(15_000),
+    });
+    return response.ok ? (shape.safeParse(await response.json()).data ?? null) : null;
+  } catch {
+    return null; // Off line, and never read before: the page says that it does not know.
+  }
+}
