@@ -1,4 +1,4 @@
-// Finds the DOM ranges of spans: a position is trusted only if the quote stands there, else the quote is searched, else it is orphaned.
+// Finds the DOM ranges of spans, and the way back: a position is trusted only if the quote stands there, else it is searched, else orphaned.
 import { quoteMatches } from "../../shared/span.ts";
 import type { Extraction } from "./extract-text.ts";
 
@@ -49,6 +49,57 @@ export function rangeOf(extraction: Extraction, start: number, end: number): Ran
     return null; // The page shortened a node since the text was read: the next reading finds the span again.
   }
   return range;
+}
+
+/**
+ * What a range covers of the text that was read, without white space at its ends: parts outside the block, in nodes that were not read
+ * and between shadow trees are left out. Null when nothing is left.
+ */
+export function offsetsOf({ text, segments }: Extraction, range: AbstractRange): { start: number; end: number } | null {
+  const first = { node: range.startContainer, offset: range.startOffset };
+  const last = { node: range.endContainer, offset: range.endOffset };
+  let start = -1;
+  let end = -1;
+  for (const { node, nodeStart, textStart, length } of segments) {
+    const nodeEnd = nodeStart + length;
+    if (nodeEnd > node.length) return null; // The page shortened a node since the text was read.
+    if (order({ node, offset: nodeEnd }, first) <= 0) continue;
+    if (order({ node, offset: nodeStart }, last) >= 0) break;
+    const from = node === first.node ? Math.max(nodeStart, first.offset) : nodeStart;
+    const to = node === last.node ? Math.min(nodeEnd, last.offset) : nodeEnd;
+    if (start < 0) start = textStart + (from - nodeStart);
+    end = textStart + (to - nodeStart);
+  }
+  if (start < 0) return null;
+  const covered = text.slice(start, end);
+  const trimmed = covered.trimStart();
+  if (trimmed === "") return null;
+  start += covered.length - trimmed.length;
+  return { start, end: start + trimmed.trimEnd().length };
+}
+
+interface Point {
+  node: Node;
+  offset: number;
+}
+
+/** -1, 0 or 1: whether `a` stands before, at or behind `b`. A point in a shadow tree that the other is not in stands at its host's beginning. */
+function order(a: Point, b: Point): number {
+  for (const ours of treesOf(a)) {
+    for (const theirs of treesOf(b)) {
+      if (ours.node.getRootNode() !== theirs.node.getRootNode()) continue;
+      const range = document.createRange();
+      range.setStart(theirs.node, theirs.offset);
+      return range.comparePoint(ours.node, ours.offset);
+    }
+  }
+  return 1;
+}
+
+/** The point as each tree around it sees it, the innermost first. */
+function treesOf(point: Point): Point[] {
+  const root = point.node.getRootNode();
+  return root instanceof ShadowRoot ? [point, ...treesOf({ node: root.host, offset: 0 })] : [point];
 }
 
 function segmentAt({ segments }: Extraction, offset: number) {
