@@ -1,0 +1,31 @@
+// Secrets of the API: keys, pairing codes, and the digests under which they are kept.
+
+/** Crockford's 32 letters: none is mistaken for another. */
+const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+
+/** @returns 160 random bits as 32 letters. */
+export function newSecret(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(32));
+  return Array.from(bytes, (byte) => alphabet[byte & 31]).join("");
+}
+
+/** @returns SHA-256 of the text's UTF-8, as 64 hex digits. */
+export async function sha256(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** The checksum lets scanners and typing errors be told from a key without asking the database. */
+const checksum = async (secret: string) => (await sha256(`sectag:${secret}`)).slice(0, 6);
+
+/** @returns `stag_` + 160 random bits + checksum. */
+export async function newKey(): Promise<string> {
+  const secret = newSecret();
+  return `stag_${secret}${await checksum(secret)}`;
+}
+
+/** True when the text has the form of a key, checksum included. */
+export async function looksLikeKey(text: string): Promise<boolean> {
+  const secret = /^stag_([0-9a-z]{32})[0-9a-f]{6}$/.exec(text)?.[1];
+  return secret !== undefined && text.endsWith(await checksum(secret));
+}

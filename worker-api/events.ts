@@ -1,0 +1,152 @@
+// Push and pull of decisions: stored once, in the server's order, answered one by one after the commit.
+import { createRoute, z } from "@hono/zod-openapi";
+import { and, asc, eq, gt, inArray, max, or, type SQL } from "drizzle-orm";
+import type { TypedResponse } from "hono";
+import {
+  Decision,
+  DecisionId,
+  EventPage,
+  limits,
+  type Problem,
+  PushRequest,
+  PushResponse,
+  type PushResult,
+  type Reviewer,
+} from "../shared/decisions.ts";
+import type { Api, Parts } from "./app.ts";
+import { type Principal, scoped, seesAll } from "./auth.ts";
+import { json } from "./contract.ts";
+import { historyOf, historyQuery, readCursor, writeCursor } from "./cursor.ts";
+import { insertEvents, type NewEvent } from "./insert-events.ts";
+import { errorsOf, problem } from "./problem.ts";
+import { events, users } from "./schema.ts";
+
+const push = createRoute({
+  method: "post",
+  path: "/v1/events",
+  summary: "Stores decisions; each is judged on its own",
+  security: [{ key: [] }],
+  middleware: scoped("review", "lead"),
+  request: { body: { ...json(PushRequest, "Up to 100 decisions"), required: true } },
+  responses: { 200: json(PushResponse, "One result a decision, in their order") },
+});
+
+const pull = createRoute({
+  method: "get",
+  path: "/v1/events",
+  summary: "Reads the history on from a cursor",
+  security: [{ key: [] }],
+  middleware: scoped("review", "lead"),
+  request: {
+    query: z.object({
+      after: z.string().max(400).optional(),
+      limit: z.coerce.number().int().min(1).max(limits.page).default(limits.page),
+    }),
+  },
+  responses: { 200: json(EventPage, "Events behind the cursor, in the server's order") },
+});
+
+const utf8 = new TextEncoder();
+
+export function addEvents(app: Api, parts: Parts): void {
+  const { db, now, log } = parts;
+
+  app.openapi(push, async (context) => {
+    const { principal } = context.var;
+    const { events: sent } = context.req.valid("json");
+    const judged = await Promise.all(sent.map((event) => judge(event, parts)));
+    const rows = judged.flatMap((one) => ("row" in one ? [one.row] : []));
+    const { epoch, known } = await insertEvents(db, { rows, writer: principal, now: now() });
+    const results = judged.map((one): PushResult => {
+      if (!("row" in one)) return one;
+      const { id, payloadHash } = one.row;
+      const stored = known.get(id);
+      if (stored?.mine && stored.payloadHash === payloadHash) {
+        const status = stored.fresh ? "stored" : "duplicate";
+        stored.fresh = false;
+        return { status, id, seq: stored.seq };
+      }
+      log({ level: "warn", event: "security", code: "id-taken", keyId: principal.keyId, decisionId: id });
+      return {
+        status: "rejected",
+        id,
+        problem: problem("id-taken", "Another event has this id. Keep this one aside; a new decision needs a new id."),
+      };
+    });
+    return context.json({ epoch, results }, 200);
+  });
+
+  app.openapi(pull, async (context) => {
+    const { principal } = context.var;
+    const { after, limit } = context.req.valid("query");
+    const reader = { reader: `${principal.org.id}/${principal.user.id}`, sees: seesAll(principal) ? ("all" as const) : ("own" as const) };
+    const history = historyOf(await historyQuery(db));
+    const behind = after === undefined ? 0 : await readCursor(after, reader, history);
+    const [highest, rows] = await db.batch([
+      db
+        .select({ seq: max(events.seq) })
+        .from(events)
+        .where(eq(events.orgId, principal.org.id)),
+      db
+        .select(pulled)
+        .from(events)
+        .innerJoin(users, eq(users.id, events.userId))
+        .where(and(eq(events.orgId, principal.org.id), gt(events.seq, behind), visibleTo(principal)))
+        .orderBy(asc(events.seq))
+        .limit(limit + 1),
+    ]);
+    const page = rows.slice(0, limit);
+    const more = rows.length > limit;
+    // The high-water mark, so that the next pull need not pass again over rows that this reader may not see.
+    const seq = Math.max(behind, (more ? page.at(-1)?.seq : highest[0]?.seq) ?? 0);
+    const next = await writeCursor({ ...reader, epoch: history.epoch, seq }, history.secret);
+    const { epoch } = history;
+    return new Response(`{"epoch":"${epoch}","events":[${page.map(eventText).join()}],"next":"${next}","more":${more}}`, {
+      headers: { "content-type": "application/json" },
+    }) as TypedResponse<EventPage, 200, "json"> & Response;
+  });
+}
+
+/** Judges one event by the contract alone. */
+async function judge(event: unknown, { digest }: Parts): Promise<{ row: NewEvent } | Extract<PushResult, { status: "rejected" }>> {
+  const parsed = Decision.safeParse(event);
+  if (!parsed.success)
+    return rejected(event, problem("invalid-event", "Keep it aside: it will never be taken as it is.", { errors: errorsOf(parsed.error) }));
+  const payload = JSON.stringify(parsed.data);
+  if (utf8.encode(payload).byteLength > limits.decisionBytes)
+    return rejected(event, problem("too-large", `An event may have at most ${limits.decisionBytes} bytes: cut its texts.`));
+  const { blocks, ...rest } = parsed.data;
+  const { id, ticket, verdict, supersedes, suggestion, final } = rest;
+  const [payloadHash, ticketId] = await Promise.all([digest(payload), digest(`${ticket.system}\n${ticket.key}`)]);
+  const view = JSON.stringify({ ...rest, blocks: blocks.map(({ role }) => ({ role })) });
+  const texts = JSON.stringify(blocks.map(({ text }) => text));
+  const { modelVersion } = suggestion;
+  const suggested = suggestion.abstained ? null : tagOf(suggestion);
+  return { row: { id, ticketId, payloadHash, view, texts, verdict, supersedes, modelVersion, suggested, final: final && tagOf(final) } };
+}
+
+function rejected(event: unknown, why: Problem): Extract<PushResult, { status: "rejected" }> {
+  const id = z.looseObject({ id: DecisionId }).safeParse(event).data?.id ?? null;
+  return { status: "rejected", id, problem: why };
+}
+
+const tagOf = ({ threatType, severity }: { threatType: string | null; severity: string | null }) =>
+  threatType && severity ? `${threatType}_${severity}` : null;
+
+/** What a key may see of its org's history: a lead all, others their own and what leads decided. */
+export function visibleTo(principal: Principal): SQL | undefined {
+  if (seesAll(principal)) return undefined;
+  return or(eq(events.userId, principal.user.id), inArray(events.role, ["lead", "admin"]), eq(events.kind, "erased"));
+}
+
+const { seq, kind, serverTime, userId, role, ticketId, view } = events;
+const pulled = { seq, kind, serverTime, userId, role, ticketId, view, name: users.name };
+type Pulled = Pick<typeof events.$inferSelect, "seq" | "kind" | "serverTime" | "userId" | "role" | "ticketId" | "view"> & { name: string };
+
+/** The row as the contract's `StoredEvent`; the decision is put in as the JSON that it is stored as. */
+function eventText({ seq, kind, serverTime, userId, role, ticketId, view, name }: Pulled): string {
+  const head = `{"kind":"${kind}","seq":${seq},"serverTime":"${new Date(serverTime).toISOString()}"`;
+  if (kind === "erased") return `${head},"ticketId":"${ticketId}"}`;
+  const reviewer: Reviewer = { id: userId, name, role };
+  return `${head},"reviewer":${JSON.stringify(reviewer)},"decision":${view}}`;
+}
