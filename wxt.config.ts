@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { defineConfig } from "wxt";
+import { extensionKey } from "./shared/extension-id.ts";
 
 const root = import.meta.dirname;
 
@@ -26,23 +27,25 @@ export default defineConfig({
   srcDir: "extension",
   publicDir: "extension/public",
   outDir: process.env.SECTAG_OUT ?? ".output",
-  modules: ["@wxt-dev/module-react"],
+  modules: ["@wxt-dev/module-react", "@wxt-dev/i18n/module"],
   imports: false,
   manifestVersion: 3,
   manifest: ({ browser, mode }) => ({
-    name: "SecTag",
-    description: "Tags security tickets in Jira and ServiceNow on your own machine.",
-    permissions: browser === "firefox" ? ["storage", "unlimitedStorage"] : ["offscreen", "storage", "unlimitedStorage"],
+    name: "__MSG_extension_name__",
+    description: "__MSG_extension_description__",
+    default_locale: "en",
+    permissions: ["alarms", "storage", "unlimitedStorage", ...(browser === "firefox" ? [] : ["offscreen"])],
     ...(browser === "firefox"
       ? { browser_specific_settings: { gecko: { id: "sectag@sectag.example", strict_min_version: "140.0" } } }
-      : { minimum_chrome_version: "137", incognito: "split" as const }),
+      : { minimum_chrome_version: "137", incognito: "split" as const, key: extensionKey }),
+    storage: { managed_schema: "policy.json" },
     content_security_policy: {
       extension_pages: [
         "default-src 'none'",
         "script-src 'self' 'wasm-unsafe-eval'",
         "worker-src 'self'",
-        // The development server is the only host that is ever connected to, and only in development.
-        `connect-src 'self'${mode === "development" ? " ws://localhost:* http://localhost:*" : ""}`,
+        // Servers that a person may pair with: over https, or on this machine (also for the development server). Before that nothing is connected to.
+        `connect-src 'self' https: http://127.0.0.1:* http://localhost:*${mode === "development" ? " ws://localhost:*" : ""}`,
         "style-src 'self'",
         "img-src 'self' data:",
         "base-uri 'none'",
@@ -54,7 +57,7 @@ export default defineConfig({
     cross_origin_embedder_policy: { value: "require-corp" },
     cross_origin_opener_policy: { value: "same-origin" },
     commands: {
-      "toggle-card": { suggested_key: { default: "Alt+Shift+S" }, description: "Open or close the SecTag card in the ticket" },
+      "toggle-card": { suggested_key: { default: "Alt+Shift+S" }, description: "__MSG_extension_toggleCard__" },
     },
   }),
   vite: () => ({

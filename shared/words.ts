@@ -4,12 +4,16 @@ import { combinedTag } from "./labels.ts";
 
 type Answer = Pick<Suggestion, "threatType" | "severity" | "confidence" | "abstained" | "problem">;
 
-/** Confidence in a word beside the number, so that nobody has to read meaning into digits. */
-export function likelihood(confidence: number): string {
-  if (confidence >= 0.9) return "very likely";
+/** Confidence as one of four words, so that nobody has to read meaning into digits. */
+export function likelihoodId(confidence: number): "very_likely" | "likely" | "possible" | "uncertain" {
+  if (confidence >= 0.9) return "very_likely";
   if (confidence >= 0.7) return "likely";
   if (confidence >= 0.5) return "possible";
   return "uncertain";
+}
+
+export function likelihood(confidence: number): string {
+  return likelihoodId(confidence).replace("_", " ");
 }
 
 export function percent(probability: number): string {

@@ -1,7 +1,9 @@
 // Draws the card into its host and keeps what belongs to it alone: whether it is open, and where the focus was before.
 import { createRoot, type Root } from "react-dom/client";
-import type { PageReport } from "../../shared/review.ts";
+import type { Decision } from "../../shared/decisions.ts";
+import type { PageReport, ReviewAction } from "../../shared/review.ts";
 import { Card, type CardBlock } from "./card.tsx";
+import { type T, TextsContext } from "./texts.ts";
 
 interface View {
   report: PageReport;
@@ -11,7 +13,13 @@ interface View {
 interface Options {
   /** Makes the element on the page that the card is drawn in. */
   createHost(): { container: HTMLElement; remove(): void };
+  /** The interface's texts: `texts` of extension/texts.ts. */
+  t: T;
   onRetry(): void;
+  /** What the person asks of the review by its buttons; keys are the page side's, also inside the card. */
+  onAction(action: ReviewAction): void;
+  /** The decision exactly as it would leave the machine now. */
+  onPreview(): Promise<Decision>;
 }
 
 export interface CardView {
@@ -19,9 +27,11 @@ export interface CardView {
   draw(view: View | null): void;
   /** By command or popup; does nothing where there is no ticket. */
   show(how: "open" | "toggle"): void;
+  /** Gives the focus back to where it was. @returns whether the card was open. */
+  close(): boolean;
 }
 
-export function createCardView({ createHost, onRetry }: Options): CardView {
+export function createCardView({ createHost, t, onRetry, onAction, onPreview }: Options): CardView {
   let host: ReturnType<Options["createHost"]> | null = null;
   let root: Root | null = null;
   let view: View | null = null;
@@ -35,13 +45,26 @@ export function createCardView({ createHost, onRetry }: Options): CardView {
     if (next) before = focused === document.body ? null : focused;
     open = next;
     render();
-    if (!next && before instanceof HTMLElement && before.isConnected && !before.matches("sectag-card")) before.focus();
+    if (!next && before instanceof HTMLElement && before.isConnected && !before.matches("sectag-card"))
+      before.focus({ preventScroll: true });
   };
   const render = () => {
     if (!view) return;
     host ??= createHost();
     root ??= createRoot(host.container);
-    root.render(<Card report={view.report} blocks={view.blocks} open={open} onToggle={() => setOpen(!open)} onRetry={onRetry} />);
+    root.render(
+      <TextsContext value={t}>
+        <Card
+          report={view.report}
+          blocks={view.blocks}
+          open={open}
+          onToggle={() => setOpen(!open)}
+          onRetry={onRetry}
+          onAction={onAction}
+          onPreview={onPreview}
+        />
+      </TextsContext>,
+    );
   };
 
   return {
@@ -55,6 +78,11 @@ export function createCardView({ createHost, onRetry }: Options): CardView {
     },
     show(how) {
       if (view) setOpen(how === "open" || !open);
+    },
+    close() {
+      const wasOpen = open;
+      setOpen(false);
+      return wasOpen;
     },
   };
 }

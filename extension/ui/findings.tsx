@@ -2,6 +2,9 @@
 import type { Span } from "../../shared/contract.ts";
 import { spanStyle } from "../../shared/labels.ts";
 import { withoutOverlaps } from "../../shared/span.ts";
+import { percent } from "../../shared/words.ts";
+import { spanName } from "./tag-words.ts";
+import { type T, useTexts } from "./texts.ts";
 
 export interface FoundBlock {
   id: string;
@@ -10,7 +13,7 @@ export interface FoundBlock {
 }
 
 interface Finding {
-  label: string;
+  label: Span["label"];
   quote: string;
   refanged: string | undefined;
   source: Span["source"];
@@ -19,11 +22,11 @@ interface Finding {
 }
 
 /** Equal findings of all blocks as one, best first. */
-export function findingsOf(blocks: readonly FoundBlock[]): Finding[] {
+export function findingsOf(t: T, blocks: readonly FoundBlock[]): Finding[] {
   const byText = new Map<string, Finding>();
   let comment = 0;
   for (const block of blocks) {
-    const place = block.role === "comment" ? `comment ${++comment}` : block.role;
+    const place = block.role === "comment" ? t("block.commentNumber", { number: ++comment }) : t(`block.${block.role}`);
     for (const span of block.spans) {
       const id = `${span.label}\n${span.quote.toLowerCase()}`;
       const known = byText.get(id);
@@ -46,7 +49,7 @@ export function findingsOf(blocks: readonly FoundBlock[]): Finding[] {
 }
 
 /** The style of a label as inline custom properties; the sheet draws colour and line from them. */
-function labelStyle(label: string) {
+export function labelStyle(label: string) {
   const { color, mark } = spanStyle(label);
   return { "--label-light": color.light, "--label-dark": color.dark, "--label-line": mark } as React.CSSProperties;
 }
@@ -55,15 +58,16 @@ function labelStyle(label: string) {
 const mostListed = 150;
 
 export function Findings({ blocks }: { blocks: readonly FoundBlock[] }) {
-  const all = findingsOf(blocks);
+  const t = useTexts();
+  const all = findingsOf(t, blocks);
   const findings = all.slice(0, mostListed);
-  if (findings.length === 0) return <p className="quiet">No indicators or security terms stand out in this ticket.</p>;
+  if (findings.length === 0) return <p className="quiet">{t("report.nothing")}</p>;
   return (
     <ul className="findings">
       {findings.map((finding) => (
         <li key={`${finding.label} ${finding.quote}`}>
           <span className="finding-label" style={labelStyle(finding.label)}>
-            {spanStyle(finding.label).name}
+            {spanName(t, finding.label)}
           </span>
           <span className="finding-quote">{shorten(finding.quote)}</span>
           {finding.refanged && finding.refanged !== finding.quote && (
@@ -71,33 +75,39 @@ export function Findings({ blocks }: { blocks: readonly FoundBlock[] }) {
           )}
           <span className="quiet finding-place">
             {finding.places.slice(0, 3).join(", ")}
-            {finding.source === "rule" ? " · by rule" : ` · ${Math.round(finding.score * 100)} %`}
+            {" · "}
+            {finding.source === "rule" ? t("report.byRule") : percent(finding.score)}
           </span>
         </li>
       ))}
-      {all.length > findings.length && <li className="quiet">and {all.length - findings.length} more</li>}
+      {all.length > findings.length && <li className="quiet">{t("report.more", { n: all.length - findings.length })}</li>}
     </ul>
   );
 }
 
-function shorten(text: string): string {
+export function shorten(text: string): string {
   return text.length > 160 ? `${text.slice(0, 150)}…` : text;
 }
 
 /** A block's text with its spans marked, as text nodes: hostile text can never become markup. */
 export function MarkedText({ text, spans }: { text: string; spans: readonly Span[] }) {
+  const t = useTexts();
   const pieces: React.ReactNode[] = [];
   let at = 0;
   for (const span of withoutOverlaps(spans)) {
     if (text.slice(span.start, span.end) !== span.quote) continue;
     pieces.push(text.slice(at, span.start));
     pieces.push(
-      <mark key={span.start} style={labelStyle(span.label)} title={spanStyle(span.label).name}>
+      <mark key={span.start} style={labelStyle(span.label)} title={spanName(t, span.label)}>
         {span.quote}
       </mark>,
     );
     at = span.end;
   }
   pieces.push(text.slice(at));
-  return <p className="marked-text">{pieces}</p>;
+  return (
+    <p className="marked-text" dir="auto">
+      {pieces}
+    </p>
+  );
 }

@@ -1,9 +1,11 @@
 // What SecTag says about a ticket: tag, likelihoods, findings, how it was computed. The same in the page's card and in the popup.
-import type { Suggestion } from "../../shared/contract.ts";
-import { severityLabel, threatTypeLabel } from "../../shared/labels.ts";
+import type { Suggestion, ThreatType } from "../../shared/contract.ts";
+import { threatTypeIds } from "../../shared/labels.ts";
 import type { PageReport } from "../../shared/review.ts";
-import { likelihood, percent, tagText } from "../../shared/words.ts";
+import { percent, tagText } from "../../shared/words.ts";
 import { Findings, type FoundBlock } from "./findings.tsx";
+import { likelihoodWord, severityName, threatTypeDescription, threatTypeName } from "./tag-words.ts";
+import { type T, useTexts } from "./texts.ts";
 
 interface Props {
   report: PageReport;
@@ -12,103 +14,102 @@ interface Props {
 }
 
 export function ReportBody({ report, blocks }: Props) {
+  const t = useTexts();
   switch (report.state) {
     case "reading":
-      return <Notice title="Reading the ticket…" text="The answer comes as soon as the page has settled." busy />;
+      return <Notice title={t("state.reading.title")} text={t("state.reading.text")} busy />;
     case "loading":
       return (
         <Notice
-          title={`Loading the model… ${percent(report.progress)}`}
-          text="Only once after the browser starts. Nothing is downloaded."
+          title={t("state.loading.title", { percent: percent(report.progress) })}
+          text={t("state.loading.text")}
           busy
           progress={report.progress}
         />
       );
     case "unreadable":
-      return <Notice title="Not readable here" text={report.reason} />;
+      return <Notice title={t("state.unreadable.title")} text={report.reason} />;
     case "failed":
-      return <Notice title="Something went wrong" text={report.reason} />;
+      return <Notice title={t("state.failed.title")} text={report.reason} />;
     case "left":
-      return (
-        <Notice
-          title="No ticket on this page"
-          text="Open an issue in Jira Cloud or a record in ServiceNow's classic form, and the tag appears there and here. If SecTag was just installed, reload the page."
-        />
-      );
+      return <Notice title={t("state.left.title")} text={t("state.left.text")} />;
     case "tagged":
       return <Tagged suggestion={report.suggestion} unpainted={report.unpainted} blocks={blocks} />;
   }
 }
 
 function Notice({ title, text, busy = false, progress }: { title: string; text: string; busy?: boolean; progress?: number }) {
+  const t = useTexts();
   return (
     <div className="notice" role="status" aria-busy={busy}>
       <strong>{title}</strong>
       <p>{text}</p>
-      {progress !== undefined && <progress max={1} value={progress} aria-label="Model loading" />}
+      {progress !== undefined && <progress max={1} value={progress} aria-label={t("state.loading.bar")} />}
     </div>
   );
 }
 
 function Tagged({ suggestion, unpainted, blocks }: { suggestion: Suggestion; unpainted: number; blocks: readonly FoundBlock[] }) {
+  const t = useTexts();
+  const computed = [
+    t("report.computed"),
+    ...(suggestion.modelVersion ? [t("report.model", { version: suggestion.modelVersion })] : []),
+    backendName(t, suggestion.backend),
+    `${Math.round(suggestion.tookMs)} ms`,
+  ];
   return (
     <>
       {suggestion.problem && (
         <div className="problem" role="alert">
-          <strong>The model is not available, rules still work.</strong> {suggestion.problem.message}
+          <strong>{t("report.modelProblem")}</strong> {suggestion.problem.message}
         </div>
       )}
       {suggestion.threatType && suggestion.severity && <Verdict suggestion={suggestion} />}
-      <h3>Found in this ticket</h3>
+      <h3>{t("report.found")}</h3>
       <Findings blocks={blocks} />
-      {unpainted > 0 && (
-        <p className="quiet">
-          {unpainted} {unpainted === 1 ? "finding stands" : "findings stand"} in form fields, which a page cannot highlight.
-        </p>
-      )}
-      {suggestion.truncated && <p className="quiet">This ticket is very long: the model read its beginning only.</p>}
+      {unpainted > 0 && <p className="quiet">{t("report.unpainted", { n: unpainted })}</p>}
+      {suggestion.truncated && <p className="quiet">{t("report.truncated")}</p>}
       <p className="quiet computed">
-        Computed on this machine
-        {suggestion.modelVersion ? ` · model ${suggestion.modelVersion}` : ""} · {backendName(suggestion.backend)} ·{" "}
-        {Math.round(suggestion.tookMs)} ms
-        {suggestion.modelCalls === 0 && suggestion.modelVersion ? " (known text)" : ""}
+        {computed.join(" · ")}
+        {suggestion.modelCalls === 0 && suggestion.modelVersion ? ` (${t("report.known")})` : ""}
       </p>
     </>
   );
 }
 
 function Verdict({ suggestion }: { suggestion: Suggestion }) {
-  const type = threatTypeLabel(suggestion.threatType ?? "");
-  const severity = severityLabel(suggestion.severity ?? "");
-  const ranked = Object.entries(suggestion.probabilities ?? {})
-    .sort(([, a], [, b]) => b - a)
+  const t = useTexts();
+  const { threatType, severity, abstained, confidence } = suggestion;
+  const ranked = threatTypeIds
+    .map((id: ThreatType) => ({ id, probability: suggestion.probabilities?.[id] ?? 0 }))
+    .filter(() => suggestion.probabilities !== null)
+    .sort((a, b) => b.probability - a.probability)
     .slice(0, 3);
   return (
     <>
       <p className="verdict">
-        {suggestion.abstained ? (
+        {abstained ? (
           <>
-            <strong>Not sure.</strong> The closest is <code>{tagText(suggestion)}</code> with {percent(suggestion.confidence)}: please
-            decide yourself.
+            <strong>{t("report.notSure")}</strong> {t("report.closest", { tag: tagText(suggestion), percent: percent(confidence) })}
           </>
         ) : (
           <>
-            <strong>{type?.name}</strong>
-            {type?.id !== "benign" && <> · {severity?.name.toLowerCase()} severity</>} · {likelihood(suggestion.confidence)}{" "}
-            <span className="together">({percent(suggestion.confidence)})</span>
+            <strong>{threatType && threatTypeName(t, threatType)}</strong>
+            {threatType !== "benign" && severity && <> · {t("report.severity", { severity: severityName(t, severity) })}</>} ·{" "}
+            {likelihoodWord(t, confidence)} <span className="together">({percent(confidence)})</span>
           </>
         )}
         <br />
-        <span className="quiet">{type?.description}.</span>
+        <span className="quiet">{threatType && threatTypeDescription(t, threatType)}.</span>
       </p>
       <table className="bars">
-        <caption className="visually-hidden">Most likely threat types</caption>
+        <caption className="visually-hidden">{t("report.ranking")}</caption>
         <tbody>
-          {ranked.map(([id, probability]) => (
+          {ranked.map(({ id, probability }) => (
             <tr key={id}>
-              <th scope="row">{threatTypeLabel(id)?.name ?? id}</th>
+              <th scope="row">{threatTypeName(t, id)}</th>
               <td>
-                <meter min={0} max={1} value={probability} aria-label={`${threatTypeLabel(id)?.name ?? id} ${percent(probability)}`} />
+                <meter min={0} max={1} value={probability} aria-label={`${threatTypeName(t, id)} ${percent(probability)}`} />
               </td>
               <td className="number">{percent(probability)}</td>
             </tr>
@@ -119,6 +120,6 @@ function Verdict({ suggestion }: { suggestion: Suggestion }) {
   );
 }
 
-function backendName(backend: Suggestion["backend"]): string {
-  return { wasm: "WebAssembly", webgpu: "WebGPU", rules: "rules only" }[backend];
+function backendName(t: T, backend: Suggestion["backend"]): string {
+  return backend === "rules" ? t("report.rulesOnly") : { wasm: "WebAssembly", webgpu: "WebGPU" }[backend];
 }

@@ -1,8 +1,11 @@
 // What chip and badge say for each state.
 import { expect, test } from "vitest";
 import { badgeOf } from "../../extension/badge.ts";
+import { chipWords } from "../../extension/ui/tag-words.ts";
 import type { Suggestion } from "../../shared/contract.ts";
+import { defaultKeys, type ReviewState } from "../../shared/review.ts";
 import { chipText, likelihood } from "../../shared/words.ts";
+import { english, german } from "./ui/languages.ts";
 
 const suggestion: Suggestion = {
   ticket: { system: "jira-cloud", key: "A-1" },
@@ -21,9 +24,22 @@ const suggestion: Suggestion = {
   tookMs: 1,
   problem: null,
 };
+const openReview: ReviewState = {
+  armed: false,
+  keys: defaultKeys,
+  menu: "closed",
+  pendingType: null,
+  mine: null,
+  ruling: null,
+  undoable: 0,
+  spans: [],
+  selected: null,
+  unsavedSpans: false,
+  news: { n: 0, code: "none", detail: "" },
+};
 const problem = { code: "missing", message: "The model file is missing. Install SecTag again." } as const;
 const badge = (change: Partial<Suggestion>) =>
-  badgeOf({ state: "tagged", ticket: suggestion.ticket, suggestion: { ...suggestion, ...change }, unpainted: 0, review: null });
+  badgeOf({ state: "tagged", ticket: suggestion.ticket, suggestion: { ...suggestion, ...change }, unpainted: 0, review: null }, english);
 
 test("the chip says tag, likelihood and number", () => {
   expect(chipText(suggestion)).toBe("phishing_high · very likely 92 %");
@@ -49,6 +65,32 @@ test("the badge tells severity, doubt and failure apart, in text and not only in
   expect(badge({ threatType: "benign" }).text).toBe("ok");
   expect(badge({ problem }).text).toBe("!");
   expect(badge({ problem }).title).toContain(problem.message);
-  expect(badgeOf({ state: "unreadable", ticket: null, reason: "No title" }).text).toBe("–");
-  expect(badgeOf({ state: "left" }).text).toBe("");
+  expect(badgeOf({ state: "unreadable", ticket: null, reason: "No title" }, english).text).toBe("–");
+  expect(badgeOf({ state: "left" }, english).text).toBe("");
+});
+
+test("a person's decision goes before the proposal on the badge", () => {
+  const mine = {
+    verdict: "correct",
+    tag: { threatType: "malware", severity: "low" },
+    reason: null,
+    sync: "pending",
+    at: "2026-11-25T10:00:00Z",
+  } as const;
+  const review: ReviewState = { ...openReview, mine };
+  const report = { state: "tagged", ticket: suggestion.ticket, suggestion, unpainted: 0, review } as const;
+  expect(badgeOf(report, english)).toMatchObject({
+    text: "LOW",
+    title: "SecTag: phishing_high · very likely 92 %. Corrected to malware_low · Saved here, waiting to be sent.",
+  });
+  expect(badgeOf(report, german).title).toBe(
+    "SecTag: phishing_high · sehr wahrscheinlich 92 %. Korrigiert auf malware_low · Hier gespeichert, wird noch gesendet.",
+  );
+});
+
+test("the interface's chip says in English what the command line says", () => {
+  for (const change of [{}, { abstained: true }, { threatType: "benign" }, { threatType: null }, { threatType: null, problem }] as const) {
+    const answer = { ...suggestion, ...change };
+    expect(chipWords(english, answer)).toBe(chipText(answer));
+  }
 });

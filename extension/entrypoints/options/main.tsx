@@ -1,23 +1,68 @@
-// Wiring of the options page: settings and the engine's status, live.
+// Wiring of the options page: settings, connection and store, live.
 import { createRoot } from "react-dom/client";
-import { forgetChoice, readSettings, readStatus, watchEngine, writeSettings } from "../../store/engine-memory.ts";
+import { sendMessage } from "../../messages.ts";
+import { followOptions, type OptionsData } from "../../options-data.ts";
+import { connect, disconnect } from "../../store/connection.ts";
+import { forgetChoice, writeSettings } from "../../store/engine-memory.ts";
+import { discardDead, exportDead, retryDead } from "../../store/review-log.ts";
+import { writeKeys, writePrivacy } from "../../store/review-settings.ts";
+import { texts } from "../../texts.ts";
 import { Options } from "../../ui/options.tsx";
+import { TextsContext } from "../../ui/texts.ts";
 import "../../ui/theme.css";
+import "../../ui/options.css";
+
+const syncNow = () => sendMessage("sync.now", undefined);
+
+function draw({ stored, db, problem, connection, keys, privacy, managed, settings, status }: OptionsData) {
+  const connected = connection !== null;
+  return (
+    <Options
+      problem={problem}
+      connection={{
+        connection,
+        waiting: stored?.overview.pending ?? 0,
+        sample: stored?.sample ?? null,
+        onConnect: async (link) => void (await connect(link)),
+        onDisconnect: () => void disconnect(),
+      }}
+      sync={
+        stored &&
+        db && {
+          connected,
+          pending: stored.overview.pending,
+          status: stored.overview.status,
+          dead: stored.dead,
+          onSyncNow: () => void syncNow(),
+          onRetry: (ids) => void retryDead(db, ids).then(syncNow),
+          onExport: () => void exportDead(db).then((text) => saveFile("sectag-refused-reviews.json", text)),
+          onDiscard: (id) => void discardDead(db, id),
+        }
+      }
+      payloads={stored && { payloads: stored.payloads }}
+      keys={{ keys, onKeys: (next) => void writeKeys(next) }}
+      privacy={{ privacy, managed, connected, onPrivacy: (next) => void writePrivacy(next) }}
+      engine={{
+        settings,
+        status,
+        onSettings: (next) => void writeSettings(next),
+        onMeasureAgain: () => void forgetChoice(),
+      }}
+    />
+  );
+}
+
+function saveFile(name: string, text: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
 
 const container = document.getElementById("root");
 if (container) {
+  document.documentElement.lang = texts("locale");
   const root = createRoot(container);
-  const draw = async () => {
-    const [settings, status] = await Promise.all([readSettings(), readStatus()]);
-    root.render(
-      <Options
-        settings={settings}
-        status={status}
-        onSettings={(next) => void writeSettings(next)}
-        onMeasureAgain={() => void forgetChoice()}
-      />,
-    );
-  };
-  watchEngine(new AbortController().signal, () => void draw());
-  void draw();
+  void followOptions(new AbortController().signal, (data) => root.render(<TextsContext value={texts}>{draw(data)}</TextsContext>));
 }

@@ -1,0 +1,84 @@
+// Everything that the options page shows, gathered from settings and store and kept up to date.
+import { browser } from "wxt/browser";
+import type { EngineSettings, EngineStatus } from "./messages.ts";
+import { openForPages } from "./page-store.ts";
+import { type Connection, readConnection, watchConnection } from "./store/connection.ts";
+import { readSettings, readStatus, watchEngine } from "./store/engine-memory.ts";
+import type { ReviewDb } from "./store/review-db.ts";
+import { deadLetters, sentPayloads, syncOverview, watchStore } from "./store/review-log.ts";
+import { type PrivacySettings, readPrivacy, readReviewSettings, watchReviewSettings } from "./store/review-settings.ts";
+
+type Stored = Awaited<ReturnType<typeof readStored>>;
+type Settings = Awaited<ReturnType<typeof readAllSettings>>;
+
+export interface OptionsData extends Settings {
+  /** Null while the store is being read, or cannot be. */
+  stored: Stored | null;
+  db: ReviewDb | null;
+  /** What is wrong with the store; "" when nothing is. */
+  problem: string;
+}
+
+/** Calls back now and with each change, until `signal` aborts. */
+export async function followOptions(signal: AbortSignal, onData: (data: OptionsData) => void): Promise<void> {
+  let data: OptionsData = { ...(await readAllSettings()), stored: null, db: null, problem: "" };
+  const tell = (change: Partial<OptionsData>) => {
+    data = { ...data, ...change };
+    if (!signal.aborted) onData(data);
+  };
+  const readAgain = () => void readAllSettings().then(tell);
+  watchEngine(signal, readAgain);
+  watchConnection(signal, readAgain);
+  watchReviewSettings(signal, readAgain);
+  tell({});
+  const onProblem = (error: unknown) => tell({ problem: error instanceof Error ? error.message : String(error) });
+  try {
+    const db = await openForPages();
+    tell({ db });
+    watchStore(
+      () => readStored(db),
+      signal,
+      (stored) => tell({ stored, problem: "" }),
+      onProblem,
+    );
+  } catch (error) {
+    onProblem(error);
+  }
+}
+
+async function readStored(db: ReviewDb) {
+  const [overview, dead, payloads, next] = await Promise.all([
+    syncOverview(db),
+    deadLetters(db),
+    sentPayloads(db),
+    db.outbox.orderBy("n").first(),
+  ]);
+  return { overview, dead, payloads, sample: next?.decision ?? null };
+}
+
+async function readAllSettings(): Promise<{
+  settings: EngineSettings;
+  status: EngineStatus | null;
+  connection: Connection | null;
+  keys: Awaited<ReturnType<typeof readReviewSettings>>["keys"];
+  privacy: PrivacySettings;
+  managed: (keyof PrivacySettings)[];
+}> {
+  const [settings, status, connection, { keys }, privacy, managed] = await Promise.all([
+    readSettings(),
+    readStatus(),
+    readConnection(),
+    readReviewSettings(),
+    readPrivacy(),
+    readManaged(),
+  ]);
+  return { settings, status, connection, keys, privacy, managed };
+}
+
+/** What an administrator's policy has set. */
+async function readManaged(): Promise<(keyof PrivacySettings)[]> {
+  const names = ["restricted", "ownDomains"] as const;
+  // A browser without managed storage rejects: then nobody manages anything.
+  const policy: Record<string, unknown> = await browser.storage.managed.get([...names]).catch(() => ({}));
+  return names.filter((name) => name in policy);
+}

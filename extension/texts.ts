@@ -1,0 +1,10 @@
+// The interface's texts in the browser's language, for all who draw: content script, popup, side panel, options, badge.
+import { createI18n } from "@wxt-dev/i18n";
+import type { T } from "./ui/texts.ts";
+
+const { t } = createI18n();
+
+export const texts: T = (key, ...[values]) => {
+  const named: Record<string, string | number> = values ?? {};
+  return typeof named.n === "number" ? t(key, named.n, named) : t(key, named);
+};

@@ -1,0 +1,111 @@
+// Options: what stays and what may leave; restricted comments; the organisation's own domains.
+import { useState } from "react";
+import { useTexts } from "./texts.ts";
+
+interface PrivacySettings {
+  restricted: boolean;
+  ownDomains: string[];
+}
+
+export interface PrivacyProps {
+  privacy: PrivacySettings;
+  /** What an administrator's policy has set, and cannot be changed here. */
+  managed: readonly (keyof PrivacySettings)[];
+  connected: boolean;
+  onPrivacy(privacy: PrivacySettings): void;
+}
+
+export function Privacy({ privacy, managed, connected, onPrivacy }: PrivacyProps) {
+  const t = useTexts();
+  return (
+    <section aria-labelledby="privacy">
+      <h2 id="privacy">{t("privacy.title")}</h2>
+      <p>{t("privacy.local")}</p>
+      <p>{connected ? t("privacy.connected") : t("privacy.unconnected")}</p>
+      <p>{t("privacy.redaction")}</p>
+      <label className="choice">
+        <input
+          type="checkbox"
+          checked={privacy.restricted}
+          disabled={managed.includes("restricted")}
+          onChange={(event) => onPrivacy({ ...privacy, restricted: event.target.checked })}
+        />
+        <span>{t("privacy.restricted")}</span>
+      </label>
+      <p className="quiet">{managed.includes("restricted") ? t("privacy.managed") : t("privacy.restrictedHelp")}</p>
+      <h3>{t("privacy.domains")}</h3>
+      <p className="quiet">{managed.includes("ownDomains") ? t("privacy.managed") : t("privacy.domainsHelp")}</p>
+      <Domains
+        domains={privacy.ownDomains}
+        locked={managed.includes("ownDomains")}
+        onDomains={(ownDomains) => onPrivacy({ ...privacy, ownDomains })}
+      />
+    </section>
+  );
+}
+
+const domainPattern = /^(?=.{3,253}$)([a-z0-9-]{1,63}\.)+[a-z]{2,63}$/i;
+const mostDomains = 50;
+
+function Domains({ domains, locked, onDomains }: { domains: readonly string[]; locked: boolean; onDomains(domains: string[]): void }) {
+  const t = useTexts();
+  const [text, setText] = useState("");
+  const [problem, setProblem] = useState("");
+  const add = () => {
+    const domain = text.trim().toLowerCase().replace(/^@/, "");
+    if (!domainPattern.test(domain)) return setProblem(t("privacy.domainFault"));
+    if (domains.length >= mostDomains) return setProblem(t("privacy.domainsFull", { count: mostDomains }));
+    setProblem("");
+    setText("");
+    if (!domains.includes(domain)) onDomains([...domains, domain]);
+  };
+  return (
+    <>
+      <ul className="rows domains">
+        {domains.map((domain) => (
+          <li key={domain}>
+            <span>{domain}</span>
+            {!locked && (
+              <button
+                type="button"
+                className="icon-button"
+                aria-label={t("privacy.domainRemove", { domain })}
+                onClick={() => onDomains(domains.filter((other) => other !== domain))}
+              >
+                ✕
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+      {!locked && (
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            add();
+          }}
+        >
+          <div className="row">
+            <input
+              type="text"
+              value={text}
+              placeholder="corp.example"
+              autoComplete="off"
+              spellCheck={false}
+              aria-label={t("privacy.domainNew")}
+              aria-invalid={problem !== ""}
+              aria-describedby="domain-problem"
+              onChange={(event) => setText(event.target.value)}
+            />
+            <button type="submit" className="plain-button">
+              {t("privacy.domainAdd")}
+            </button>
+          </div>
+          <p id="domain-problem" role="alert" className={problem ? "problem" : ""}>
+            {problem}
+          </p>
+        </form>
+      )}
+    </>
+  );
+}
