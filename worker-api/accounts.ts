@@ -24,17 +24,21 @@ export async function createOrg(db: Database, { name, now }: { name: string; now
   return id;
 }
 
-/** @returns the id of the new user; of the present one when the org has a user of this name and role, null when the role is another. */
+/** @returns the org's user of this name, made when there is none (`fresh`); a present one keeps the role that it has. */
 export async function createUser(
   db: Database,
   { orgId, name, role, now }: { orgId: string; name: string; role: Role; now: number },
-): Promise<string | null> {
-  await db.insert(users).values({ id: crypto.randomUUID(), orgId, name, role, created: now }).onConflictDoNothing();
-  const [user] = await db
-    .select()
-    .from(users)
-    .where(and(eq(users.orgId, orgId), eq(users.name, name)));
-  return user?.role === role ? user.id : null;
+): Promise<{ id: string; role: Role; fresh: boolean }> {
+  const id = crypto.randomUUID();
+  const [, [user]] = await db.batch([
+    db.insert(users).values({ id, orgId, name, role, created: now }).onConflictDoNothing(),
+    db
+      .select()
+      .from(users)
+      .where(and(eq(users.orgId, orgId), eq(users.name, name))),
+  ]);
+  if (!user) throw new Error("A user that was just made is not there");
+  return { id: user.id, role: user.role, fresh: user.id === id };
 }
 
 export interface NewKey extends Owner {

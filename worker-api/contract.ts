@@ -1,14 +1,31 @@
-// What the routes' descriptions have in common: how a JSON body and a problem are declared.
+// What the routes' descriptions have in common: how a JSON body, a problem and the need of a key are declared.
 import type { z } from "@hono/zod-openapi";
-import { Problem } from "../shared/decisions.ts";
+import { Decision, Problem, StoredEvent, TicketLabel } from "../shared/decisions.ts";
 
 export const json = <T extends z.ZodType>(schema: T, description: string) => ({
   description,
   content: { "application/json": { schema } },
 });
 
-const problemContent = { "application/problem+json": { schema: Problem } };
+/** Shapes that the description names once and refers to. */
+export const named = {
+  decision: Decision.meta({ id: "Decision" }),
+  storedEvent: StoredEvent.meta({ id: "StoredEvent" }),
+  ticketLabel: TicketLabel.meta({ id: "TicketLabel" }),
+};
 
-/** Responses of these statuses, each a problem. */
-export const problemsOf = (...statuses: number[]) =>
-  Object.fromEntries(statuses.map((status) => [status, { description: "A problem: `detail` says what to do", content: problemContent }]));
+const content = { "application/problem+json": { schema: Problem.meta({ id: "Problem" }) } };
+/** `content` as optional tells hono's types that a handler may answer with a `Response` of its own making. */
+type Described = { description: string; content?: typeof content };
+
+/** Responses of these statuses, each a problem; what any route may answer is added. */
+export function problemsOf(...statuses: number[]): { 500: Described } {
+  const described: Described = { description: "A problem: `detail` says what to do", content };
+  return { ...Object.fromEntries([...statuses, 503].map((status) => [status, described])), 500: described };
+}
+
+/** Milliseconds since 1970 as the contract writes times. */
+export const time = (ms: number) => new Date(ms).toISOString();
+
+/** The route needs a key. */
+export const secured = { security: [{ key: [] }] };

@@ -1,7 +1,6 @@
 // Push and pull of decisions: stored once, in the server's order, answered one by one after the commit.
 import { createRoute, z } from "@hono/zod-openapi";
 import { and, asc, eq, gt, inArray, max, or, type SQL } from "drizzle-orm";
-import type { TypedResponse } from "hono";
 import {
   Decision,
   DecisionId,
@@ -15,27 +14,34 @@ import {
 } from "../shared/decisions.ts";
 import type { Api, Parts } from "./app.ts";
 import { type Principal, scoped, seesAll } from "./auth.ts";
-import { json } from "./contract.ts";
+import { json, named, problemsOf, secured, time } from "./contract.ts";
 import { historyOf, historyQuery, readCursor, writeCursor } from "./cursor.ts";
 import { insertEvents, type NewEvent } from "./insert-events.ts";
 import { errorsOf, problem } from "./problem.ts";
 import { events, users } from "./schema.ts";
 
-const push = createRoute({
+const described = createRoute({
   method: "post",
   path: "/v1/events",
-  summary: "Stores decisions; each is judged on its own",
-  security: [{ key: [] }],
+  summary: "Stores decisions; each is judged on its own, and a bad one is said in its result",
+  ...secured,
   middleware: scoped("review", "lead"),
-  request: { body: { ...json(PushRequest, "Up to 100 decisions"), required: true } },
-  responses: { 200: json(PushResponse, "One result a decision, in their order") },
+  request: {
+    body: { ...json(z.strictObject({ events: z.array(named.decision).min(1).max(limits.batch) }), "Up to 100 decisions"), required: true },
+  },
+  responses: {
+    200: json(PushResponse, "One result a decision, in their order"),
+    ...problemsOf(400, 401, 403, 408, 413, 415, 429, 507),
+  },
 });
+/** What is checked before the events are judged one by one. */
+const push = { ...described, hide: true, request: { body: { ...json(PushRequest, ""), required: true as const } } };
 
 const pull = createRoute({
   method: "get",
   path: "/v1/events",
   summary: "Reads the history on from a cursor",
-  security: [{ key: [] }],
+  ...secured,
   middleware: scoped("review", "lead"),
   request: {
     query: z.object({
@@ -43,26 +49,32 @@ const pull = createRoute({
       limit: z.coerce.number().int().min(1).max(limits.page).default(limits.page),
     }),
   },
-  responses: { 200: json(EventPage, "Events behind the cursor, in the server's order") },
+  responses: {
+    200: json(EventPage.extend({ events: z.array(named.storedEvent).max(limits.page) }), "Events behind the cursor, in the server's order"),
+    ...problemsOf(400, 401, 403, 410, 429),
+  },
 });
 
 const utf8 = new TextEncoder();
 
 export function addEvents(app: Api, parts: Parts): void {
-  const { db, now, log } = parts;
+  const { db, now, log, metrics } = parts;
 
+  app.openAPIRegistry.registerPath(described);
   app.openapi(push, async (context) => {
     const { principal } = context.var;
     const { events: sent } = context.req.valid("json");
     const judged = await Promise.all(sent.map((event) => judge(event, parts)));
-    const rows = judged.flatMap((one) => ("row" in one ? [one.row] : []));
+    const rows = judged.flatMap((one) => (one.status === "good" ? [one.row] : []));
     const { epoch, known } = await insertEvents(db, { rows, writer: principal, now: now() });
     const results = judged.map((one): PushResult => {
-      if (!("row" in one)) return one;
+      if (one.status === "rejected") return one;
       const { id, payloadHash } = one.row;
       const stored = known.get(id);
       if (stored?.mine && stored.payloadHash === payloadHash) {
         const status = stored.fresh ? "stored" : "duplicate";
+        if (stored.fresh) metrics.reviewed(one.decision);
+        // The same event twice in one batch: the second is a duplicate.
         stored.fresh = false;
         return { status, id, seq: stored.seq };
       }
@@ -73,6 +85,7 @@ export function addEvents(app: Api, parts: Parts): void {
         problem: problem("id-taken", "Another event has this id. Keep this one aside; a new decision needs a new id."),
       };
     });
+    for (const { status } of results) metrics.pushed(status);
     return context.json({ epoch, results }, 200);
   });
 
@@ -100,15 +113,16 @@ export function addEvents(app: Api, parts: Parts): void {
     // The high-water mark, so that the next pull need not pass again over rows that this reader may not see.
     const seq = Math.max(behind, (more ? page.at(-1)?.seq : highest[0]?.seq) ?? 0);
     const next = await writeCursor({ ...reader, epoch: history.epoch, seq }, history.secret);
-    const { epoch } = history;
-    return new Response(`{"epoch":"${epoch}","events":[${page.map(eventText).join()}],"next":"${next}","more":${more}}`, {
-      headers: { "content-type": "application/json" },
-    }) as TypedResponse<EventPage, 200, "json"> & Response;
+    const body = `{"epoch":"${history.epoch}","events":[${page.map(eventText).join()}],"next":"${next}","more":${more}}`;
+    return context.body(body, 200, { "content-type": "application/json" });
   });
 }
 
+type Rejected = Extract<PushResult, { status: "rejected" }>;
+type Judged = Rejected | { status: "good"; row: NewEvent; decision: Decision };
+
 /** Judges one event by the contract alone. */
-async function judge(event: unknown, { digest }: Parts): Promise<{ row: NewEvent } | Extract<PushResult, { status: "rejected" }>> {
+async function judge(event: unknown, { digest }: Parts): Promise<Judged> {
   const parsed = Decision.safeParse(event);
   if (!parsed.success)
     return rejected(event, problem("invalid-event", "Keep it aside: it will never be taken as it is.", { errors: errorsOf(parsed.error) }));
@@ -122,10 +136,11 @@ async function judge(event: unknown, { digest }: Parts): Promise<{ row: NewEvent
   const texts = JSON.stringify(blocks.map(({ text }) => text));
   const { modelVersion } = suggestion;
   const suggested = suggestion.abstained ? null : tagOf(suggestion);
-  return { row: { id, ticketId, payloadHash, view, texts, verdict, supersedes, modelVersion, suggested, final: final && tagOf(final) } };
+  const row = { id, ticketId, payloadHash, verdict, supersedes, modelVersion, suggested, final: final && tagOf(final), view, texts };
+  return { status: "good", row, decision: parsed.data };
 }
 
-function rejected(event: unknown, why: Problem): Extract<PushResult, { status: "rejected" }> {
+function rejected(event: unknown, why: Problem): Rejected {
   const id = z.looseObject({ id: DecisionId }).safeParse(event).data?.id ?? null;
   return { status: "rejected", id, problem: why };
 }
@@ -141,12 +156,17 @@ export function visibleTo(principal: Principal): SQL | undefined {
 
 const { seq, kind, serverTime, userId, role, ticketId, view } = events;
 const pulled = { seq, kind, serverTime, userId, role, ticketId, view, name: users.name };
-type Pulled = Pick<typeof events.$inferSelect, "seq" | "kind" | "serverTime" | "userId" | "role" | "ticketId" | "view"> & { name: string };
+type Head = Pick<typeof events.$inferSelect, "seq" | "kind" | "serverTime" | "userId" | "role" | "ticketId"> & { name: string };
 
 /** The row as the contract's `StoredEvent`; the decision is put in as the JSON that it is stored as. */
-function eventText({ seq, kind, serverTime, userId, role, ticketId, view, name }: Pulled): string {
-  const head = `{"kind":"${kind}","seq":${seq},"serverTime":"${new Date(serverTime).toISOString()}"`;
-  if (kind === "erased") return `${head},"ticketId":"${ticketId}"}`;
+function eventText(row: Head & { view: string | null }): string {
+  return row.view === null ? `${eventHead(row)}}` : `${eventHead(row)},"decision":${row.view}}`;
+}
+
+/** What stands before a row's decision; the object is left open. */
+export function eventHead({ seq, kind, serverTime, userId, role, ticketId, name }: Head): string {
+  const head = `{"kind":"${kind}","seq":${seq},"serverTime":"${time(serverTime)}"`;
+  if (kind === "erased") return `${head},"ticketId":"${ticketId}"`;
   const reviewer: Reviewer = { id: userId, name, role };
-  return `${head},"reviewer":${JSON.stringify(reviewer)},"decision":${view}}`;
+  return `${head},"reviewer":${JSON.stringify(reviewer)}`;
 }

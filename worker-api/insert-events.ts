@@ -31,7 +31,7 @@ export interface Known {
 type Writer = Pick<Principal, "org" | "user">;
 
 const columns =
-  "org_id, user_id, role, server_time, kind, id, ticket_id, payload_hash, view, texts, verdict, supersedes, model_version, suggested, final";
+  "org_id, user_id, role, server_time, kind, id, ticket_id, payload_hash, verdict, supersedes, model_version, suggested, final, view, texts";
 const tuple = "(?1, ?2, ?3, ?4, 'decision', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /** Written by hand: drizzle takes as long to build the statement for 100 rows as SQLite takes to store them. */
@@ -42,23 +42,24 @@ export function insertStatement(rows: readonly NewEvent[], { org, user }: Writer
       row.id,
       row.ticketId,
       row.payloadHash,
-      row.view,
-      row.texts,
       row.verdict,
       row.supersedes,
       row.modelVersion,
       row.suggested,
       row.final,
+      row.view,
+      row.texts,
     );
   const sql = `INSERT INTO events (${columns}) VALUES ${rows.map(() => tuple).join(", ")} ON CONFLICT (id) DO NOTHING RETURNING id, seq`;
   return { sql, args };
 }
 
-/** Forgets texts and quotes of these tickets; as a part of a push, where they were erased before: erased is erased. */
-export const scrub = {
-  set: "UPDATE events SET texts = NULL, view = json_set(view, '$.final.spans', json('[]')) WHERE org_id = ?1 AND texts IS NOT NULL AND ticket_id",
-  erasedAmong: "IN (SELECT ticket_id FROM events WHERE kind = 'erased' AND org_id = ?1 AND ticket_id IN (SELECT value FROM json_each(?2)))",
-};
+/** Forgets texts and quotes; goes on with a condition on the ticket. ?1 is the org. */
+export const scrub =
+  "UPDATE events SET texts = NULL, view = json_set(view, '$.final.spans', json('[]')) WHERE org_id = ?1 AND texts IS NOT NULL AND ticket_id";
+/** Of the tickets in the JSON array ?2: erased is erased, also for what comes late. */
+const erasedBefore =
+  "IN (SELECT ticket_id FROM events WHERE kind = 'erased' AND org_id = ?1 AND ticket_id IN (SELECT value FROM json_each(?2)))";
 
 /** Stores what is not there yet, all or nothing. @returns after the commit, what the history now has under each id, and its epoch. */
 export async function insertEvents(
@@ -70,7 +71,7 @@ export async function insertEvents(
   if (rows.length === 0) return { epoch: epochOf(await db.$client.execute(epochQuery)), known };
   const tickets = JSON.stringify([...new Set(rows.map(({ ticketId }) => ticketId))]);
   const [inserted, , epoch] = await db.$client.batch(
-    [insertStatement(rows, writer, now), { sql: `${scrub.set} ${scrub.erasedAmong}`, args: [writer.org.id, tickets] }, epochQuery],
+    [insertStatement(rows, writer, now), { sql: `${scrub} ${erasedBefore}`, args: [writer.org.id, tickets] }, epochQuery],
     "write",
   );
   for (const { id, seq } of Inserted.parse(inserted?.rows)) {

@@ -65,6 +65,10 @@ export function errorsOf(error: z.ZodError): NonNullable<Problem["errors"]> {
   }));
 }
 
+/** What a database says that may work again later: locked, read-only, damaged until restored, closed, or not reached. */
+const passing =
+  /^(SQLITE_(BUSY|LOCKED|READONLY|IOERR|CANTOPEN|CORRUPT|NOTADB|PROTOCOL|PERM|AUTH|NOMEM|INTERRUPT)|CLIENT_CLOSED|TRANSACTION_|HRANA_|SERVER_ERROR)/;
+
 /** What an unexpected error is called to the client; a database's troubles pass, so they are said to be worth another try. */
 export function problemOf(error: unknown): { code: ProblemCode; detail: string; headers?: Record<string, string> } {
   const again = { "retry-after": "5" };
@@ -75,8 +79,7 @@ export function problemOf(error: unknown): { code: ProblemCode; detail: string; 
       detail: "Nothing was stored. Free space on the server's disk; then send it again.",
       headers: { "retry-after": "60" },
     };
-  if (/^(SQLITE_|CLIENT_CLOSED|TRANSACTION_|HRANA_|SERVER_ERROR|STREAM_)/.test(code) && code !== "SQLITE_CONSTRAINT")
-    return { code: "database-unavailable", detail: "Nothing was stored. Send it again later.", headers: again };
+  if (passing.test(code)) return { code: "database-unavailable", detail: "Nothing was stored. Send it again later.", headers: again };
   return { code: "internal", detail: "Send it again later; if it stays so, give the operator the request id." };
 }
 

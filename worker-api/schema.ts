@@ -64,7 +64,8 @@ export const pairings = sqliteTable("pairings", {
 
 /**
  * The history. `view` is the decision as JSON without its blocks' texts, `texts` the JSON array of them: a pull reads `view` alone.
- * The columns from `verdict` on repeat what labels and metrics group by, so that they parse no JSON.
+ * `verdict` to `final` repeat what labels and metrics group by, so that they parse no JSON; they stand before the long columns, since
+ * SQLite reads a row from its start.
  */
 export const events = sqliteTable(
   "events",
@@ -84,8 +85,6 @@ export const events = sqliteTable(
     ticketId: text("ticket_id").notNull(),
     serverTime: integer("server_time").notNull(),
     payloadHash: text("payload_hash"),
-    view: text(),
-    texts: text(),
     verdict: text(),
     supersedes: text(),
     modelVersion: text("model_version"),
@@ -93,6 +92,8 @@ export const events = sqliteTable(
     suggested: text(),
     /** `threatType_severity`; null when nobody says what is right. */
     final: text(),
+    view: text(),
+    texts: text(),
   },
   (table) => [
     index("events_org").on(table.orgId, table.seq, table.userId, table.role),

@@ -10,8 +10,7 @@ export const start = Date.UTC(2026, 10, 25, 12);
 
 /** @returns a key of a new user of this role. */
 export async function keyFor(db: Database, orgId: string, role: Role, scopes: readonly Scope[] = roleScopes[role], name: string = role) {
-  const userId = await createUser(db, { orgId, name, role, now: start });
-  if (!userId) throw new Error(`${name} is there with another role`);
+  const { id: userId } = await createUser(db, { orgId, name, role, now: start });
   const { id, key } = await createKey(db, { orgId, userId, name: "test", scopes, expires: null, now: start });
   return { userId, id, key };
 }

@@ -8,13 +8,13 @@ CREATE TABLE `events` (
 	`ticket_id` text NOT NULL,
 	`server_time` integer NOT NULL,
 	`payload_hash` text,
-	`view` text,
-	`texts` text,
 	`verdict` text,
 	`supersedes` text,
 	`model_version` text,
 	`suggested` text,
 	`final` text,
+	`view` text,
+	`texts` text,
 	FOREIGN KEY (`org_id`) REFERENCES `orgs`(`id`) ON UPDATE no action ON DELETE no action,
 	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE no action
 );
