@@ -1,0 +1,87 @@
+// Starts the API on a port of this machine, with its database, its docs page and its log; makes org, admin and pairing link at the first start.
+import { createHash } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { createAdaptorServer } from "@hono/node-server";
+import { getConnInfo } from "@hono/node-server/conninfo";
+import { collectDefaultMetrics, Registry } from "prom-client";
+import { createOrg, createPairing, createUser, roleScopes } from "./accounts.ts";
+import { createApp, type Limits } from "./app.ts";
+import { type Config, originOf } from "./config.ts";
+import { openDatabase } from "./database.ts";
+import type { Files } from "./docs.ts";
+import type { Log } from "./observe.ts";
+import { pairingLink } from "./pair.ts";
+import { type Database, keys, orgs, pairings } from "./schema.ts";
+
+const FIRST_LINK_MS = 60 * 60_000;
+/** Answers that are under way when the server is told to stop may take this long. */
+const DRAIN_MS = 10_000;
+
+export interface RunningServer {
+  db: Database;
+  origin: string;
+  /** Given as long as nobody has paired. */
+  link: string | null;
+  stop(): Promise<void>;
+}
+
+/** @throws the listening socket's error, or the database's. */
+export async function startServer(config: Config, { log, limits }: { log: Log; limits?: Partial<Limits> }): Promise<RunningServer> {
+  if (config.file) mkdirSync(dirname(config.file), { recursive: true });
+  const db = await openDatabase(config.database);
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const app = createApp({
+    db,
+    files: docsFiles,
+    origins: config.origins,
+    log: atLevel(config.logLevel, log),
+    digest: (text) => createHash("sha256").update(text).digest("hex"),
+    addressOf: (context) => getConnInfo(context).remote.address ?? "",
+    registry,
+    ...(limits ? { limits } : {}),
+  });
+  const server = createAdaptorServer({ fetch: app.fetch, serverOptions: { requestTimeout: 60_000, headersTimeout: 15_000 } });
+  await new Promise<void>((listening, failed) => {
+    server.once("error", failed);
+    server.listen(config.port, config.host, listening);
+  });
+  const address = server.address();
+  const origin = originOf({ ...config, port: typeof address === "object" && address ? address.port : config.port });
+  const link = await firstLink(db, origin, Date.now());
+  log({ level: "info", event: "listening", origin });
+
+  async function stop(): Promise<void> {
+    const closed = new Promise((done) => server.close(done));
+    if ("closeIdleConnections" in server) server.closeIdleConnections();
+    const late = setTimeout(() => "closeAllConnections" in server && server.closeAllConnections(), DRAIN_MS);
+    await closed;
+    clearTimeout(late);
+    db.$client.close();
+    log({ level: "info", event: "stopped" });
+  }
+  return { db, origin, link, stop };
+}
+
+const swaggerFolder = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
+const docsFiles: Files = async (name) => Uint8Array.from(await readFile(join(swaggerFolder, name)));
+
+const levels = ["info", "warn", "error"];
+const atLevel =
+  (least: Config["logLevel"], log: Log): Log =>
+  (entry) => {
+    if (levels.indexOf(entry.level) >= levels.indexOf(least)) log(entry);
+  };
+
+/** As long as there is no key, nobody can ask for a link: each start makes a new one and takes the one before back. */
+async function firstLink(db: Database, origin: string, now: number): Promise<string | null> {
+  if ((await db.select({ id: keys.id }).from(keys).limit(1)).length > 0) return null;
+  const [present] = await db.select({ id: orgs.id }).from(orgs).limit(1);
+  const orgId = present?.id ?? (await createOrg(db, { name: "SecTag", now }));
+  const admin = await createUser(db, { orgId, name: "admin", role: "admin", now });
+  await db.delete(pairings);
+  return pairingLink(origin, await createPairing(db, { orgId, userId: admin.id, scopes: roleScopes.admin, expires: now + FIRST_LINK_MS }));
+}
