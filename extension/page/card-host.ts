@@ -4,6 +4,8 @@ export interface CardHost {
   /** Where the interface is drawn. */
   container: HTMLElement;
   element: HTMLElement;
+  /** What has the focus inside: from outside a closed root shows nothing of it. */
+  focused(): Element | null;
   remove(): void;
 }
 
@@ -39,5 +41,5 @@ export function createCardHost(document: Document, css: string): CardHost {
   shadow.append(container);
   for (const name of keptInside) container.addEventListener(name, (event) => event.stopPropagation());
   document.documentElement.append(element);
-  return { container, element, remove: () => element.remove() };
+  return { container, element, focused: () => shadow.activeElement, remove: () => element.remove() };
 }

@@ -5,6 +5,8 @@ import type { Extraction } from "./extract-text.ts";
 
 /** The page shares CSS.highlights with us: an unlikely prefix keeps our names apart from its own. */
 const prefix = "sectag-q7";
+/** The span that is being edited; no label is called like it. */
+const selectedName = "selected";
 
 interface Paintable {
   start: number;
@@ -14,8 +16,11 @@ interface Paintable {
 }
 
 export interface Highlighter {
-  /** Paints the spans whose quote stands in the text and on nodes; the others are left out rather than painted wrongly. */
-  paint(blocks: readonly { extraction: Extraction; element: Element; spans: readonly Paintable[] }[]): void;
+  /**
+   * Paints the spans whose quote stands in the text and on nodes; the others are left out rather than painted wrongly.
+   * @param selected the one of them that is being edited, marked apart.
+   */
+  paint(blocks: readonly { extraction: Extraction; element: Element; spans: readonly Paintable[] }[], selected?: Paintable | null): void;
   clear(): void;
 }
 
@@ -45,16 +50,18 @@ export function createHighlighter(document: Document): Highlighter {
 
   return {
     clear,
-    paint(blocks) {
+    paint(blocks, selected = null) {
       const ranges = new Map<string, Range[]>();
       for (const { extraction, spans } of blocks) {
         for (const span of spans) {
           const place = locate(extraction.text, span);
           const found = place ? rangesOf(extraction, place.start, place.end) : [];
           if (found.length === 0) continue;
-          const list = ranges.get(span.label) ?? [];
-          list.push(...found);
-          ranges.set(span.label, list);
+          for (const name of span === selected ? [span.label, selectedName] : [span.label]) {
+            const list = ranges.get(name) ?? [];
+            list.push(...found);
+            ranges.set(name, list);
+          }
         }
       }
       const first = blocks.find((block) => block.spans.length > 0);
@@ -63,6 +70,7 @@ export function createHighlighter(document: Document): Highlighter {
       for (const label of mine.keys()) if (!ranges.has(label)) CSS.highlights.delete(nameOf(label));
       for (const [label, list] of ranges) {
         const highlight = new Highlight(...list);
+        if (label === selectedName) highlight.priority = 1;
         mine.set(label, highlight);
         CSS.highlights.set(nameOf(label), highlight);
       }
@@ -77,10 +85,19 @@ function nameOf(label: string): string {
 
 /** Colour and, for those who do not see it, a line of its own kind under the words. */
 function rule(label: string, theme: "light" | "dark"): string {
+  if (label === selectedName) return selectedRule(theme);
   const { color, mark } = spanStyle(label);
   const line = theme === "light" ? color.light : color.dark;
   const share = theme === "light" ? 16 : 24;
   return `::highlight(${nameOf(label)}) { background-color: color-mix(in srgb, ${line} ${share}%, transparent); text-decoration: underline ${mark} ${line} 2px; text-underline-offset: 2px; }`;
+}
+
+/** Colours that the page's theme does not mix with, and the system's own where it forces its colours. */
+function selectedRule(theme: "light" | "dark"): string {
+  const [ground, ink] = theme === "light" ? ["#fde047", "#111827"] : ["#1d4ed8", "#f8fafc"];
+  const name = `::highlight(${nameOf(selectedName)})`;
+  return `${name} { background-color: ${ground}; color: ${ink}; text-decoration: underline double ${ink} 3px; }
+@media (forced-colors: active) { ${name} { background-color: Highlight; color: HighlightText; text-decoration-color: HighlightText; } }`;
 }
 
 /** Whether the words stand on a dark ground: the first opaque background upwards decides. */

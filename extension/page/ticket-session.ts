@@ -1,23 +1,12 @@
 // Follows the ticket on one page: reads it, asks for a suggestion when its text changed, paints, and says what state the page is in.
-import type { AnalyzeRequest, Block, Span, Suggestion, TicketRef } from "../../shared/contract.ts";
+import type { AnalyzeRequest, Block, Suggestion, TicketRef } from "../../shared/contract.ts";
 import type { PageReport } from "../../shared/review.ts";
 import type { Lookup } from "../sites/all-sites.ts";
 import type { TicketPlace } from "../sites/site.ts";
-import { createBlockReader, type ReadBlock } from "./block-reader.ts";
+import { createBlockReader } from "./block-reader.ts";
 import type { Highlighter } from "./highlighter.ts";
+import { type PageView, sameText, shownBlocks, type TicketReview, taggedBlocks } from "./ticket-view.ts";
 import { watchPage } from "./watch-page.ts";
-
-/** One block as the card shows it. */
-export interface ShownBlock extends Block {
-  kind: "text" | "value";
-  spans: Span[];
-}
-
-/** Everything that the card shows. */
-export interface PageView {
-  report: PageReport;
-  blocks: ShownBlock[];
-}
 
 export interface AnalyzeOptions {
   /** Some of the text was too long to be read. */
@@ -34,6 +23,7 @@ interface Options {
   find(url: URL, document: Document): Lookup;
   analyze(request: AnalyzeRequest, options: AnalyzeOptions): Promise<Suggestion>;
   highlighter: Highlighter;
+  review: TicketReview;
   /** Draws; null takes chip and card away. */
   show(view: PageView | null): void;
   report(report: PageReport): void;
@@ -48,10 +38,15 @@ const waitForDescriptionMs = 1500;
 const waitForChangeMs = 2500;
 /** Quiet time after an edit before the model is asked again. */
 const editQuietMs = 350;
+/** What a review changes is reported at most this often: a held arrow key must not flood the background. */
+const reportQuietMs = 80;
 
-/** Starts following; ends with `signal`, which also takes every highlight and the card away. `retry` asks again after a failure. */
-export function followTicket(options: Options): { retry(): void } {
-  const { document, highlighter, signal } = options;
+/**
+ * Starts following; ends with `signal`, which also takes every highlight and the card away.
+ * @returns `retry` asks again after a failure; `refresh` draws and reports anew what the review says.
+ */
+export function followTicket(options: Options): { retry(): void; refresh(): void } {
+  const { document, highlighter, review, signal } = options;
   const reader = createBlockReader();
   let place: TicketPlace | null = null;
   let asked: Block[] | null = null;
@@ -64,28 +59,39 @@ export function followTicket(options: Options): { retry(): void } {
   let descriptionLost = false;
   let running: AbortController | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let reporting: ReturnType<typeof setTimeout> | undefined;
 
   const tell = (next: PageReport) => {
     report = next;
-    options.report(next);
+    sendReport();
     present();
+  };
+  const sendReport = () => {
+    clearTimeout(reporting);
+    reporting = undefined;
+    options.report(report);
   };
   const present = () => {
     options.show(report.state === "left" ? null : { report, blocks: shownBlocks(place, reader.blocks()) });
   };
   const fail = (ticket: TicketRef | null, reason: string) => {
     if (report.state === "failed" && report.reason === reason) return;
+    review.follow(null);
     tell({ state: "failed", ticket, reason: reason.slice(0, 300) });
   };
+  /** Paints the spans that count. @returns how many stand in fields, where nothing can be painted. */
   const paint = (): number => {
-    const blocks = [...reader.blocks().values()];
-    highlighter.paint(blocks);
+    const counting = review.shown();
+    const edited = counting && Map.groupBy(counting.spans, ({ block }) => block);
+    const blocks = [...reader.blocks()].map(([id, block]) => ({ ...block, spans: edited ? (edited.get(id) ?? []) : block.spans }));
+    highlighter.paint(blocks, counting?.spans[counting.selected ?? -1] ?? null);
     return blocks.reduce((sum, { kind, spans }) => sum + (kind === "value" ? spans.length : 0), 0);
   };
   const forget = () => {
     running?.abort();
     running = null;
     clearTimeout(timer);
+    review.follow(null);
     highlighter.clear();
     reader.clear();
     asked = null;
@@ -166,9 +172,18 @@ export function followTicket(options: Options): { retry(): void } {
   };
 
   const repaint = () => {
+    if (report.state === "tagged" && place)
+      review.follow({ ticket: report.ticket, suggestion: report.suggestion, blocks: taggedBlocks(place, reader.blocks()) });
+    refresh();
+  };
+  const refresh = () => {
     const unpainted = paint();
-    if (report.state === "tagged" && report.unpainted !== unpainted) tell({ ...report, unpainted });
-    else present();
+    if (report.state === "tagged") {
+      const shown = review.shown();
+      if (report.unpainted !== unpainted || report.review !== shown) reporting ??= setTimeout(sendReport, reportQuietMs);
+      report = { ...report, unpainted, review: shown };
+    }
+    present();
   };
 
   const waitOrGiveUp = (next: TicketPlace, now: number) => {
@@ -199,7 +214,9 @@ export function followTicket(options: Options): { retry(): void } {
       );
       if (running !== mine) return;
       reader.setSpans(suggestion.blocks);
-      tell({ state: "tagged", ticket, suggestion, unpainted: paint(), review: null });
+      if (place) review.follow({ ticket, suggestion, blocks: taggedBlocks(place, reader.blocks()) });
+      const unpainted = paint();
+      tell({ state: "tagged", ticket, suggestion, unpainted, review: review.shown() });
       // The text may have changed while the model worked.
       look(new Set());
     } catch (error) {
@@ -212,7 +229,10 @@ export function followTicket(options: Options): { retry(): void } {
   const view = document.defaultView;
   view?.addEventListener("pagehide", () => report.state !== "left" && options.report({ state: "left" }), { signal });
   view?.addEventListener("pageshow", (event) => event.persisted && report.state !== "left" && options.report(report), { signal });
-  signal.addEventListener("abort", leave);
+  signal.addEventListener("abort", () => {
+    leave();
+    clearTimeout(reporting);
+  });
   watchPage({ document, signal, onChange: ({ targets }) => look(targets) });
   look(null);
   return {
@@ -221,16 +241,6 @@ export function followTicket(options: Options): { retry(): void } {
       asked = null;
       look(null);
     },
+    refresh,
   };
-}
-
-function shownBlocks(place: TicketPlace | null, read: ReadonlyMap<string, ReadBlock>): ShownBlock[] {
-  return (place?.blocks ?? []).flatMap(({ id, role }) => {
-    const got = read.get(id);
-    return got ? [{ id, role, text: got.extraction.text, kind: got.kind, spans: got.spans }] : [];
-  });
-}
-
-function sameText(a: readonly Block[], b: readonly Block[]): boolean {
-  return a.length === b.length && a.every((block, index) => block.id === b[index]?.id && block.text === b[index]?.text);
 }

@@ -33,7 +33,7 @@ const code = files.filter((file) => /\.(ts|tsx|mjs)$/.test(file));
 const borders: Record<string, { folders: string[]; packages: RegExp; types?: string[] }> = {
   shared: { folders: ["shared"], packages: /^zod$/ },
   "extension/sites": { folders: ["extension/sites", "shared"], packages: /^$/ },
-  "extension/page": { folders: ["extension/page", "shared"], packages: /^$/, types: ["extension/sites"] },
+  "extension/page": { folders: ["extension/page", "shared"], packages: /^uuid$/, types: ["extension/sites"] },
   "extension/ui": { folders: ["extension/ui", "shared"], packages: /^react(-dom)?(\/.*)?$/, types: ["extension/messages.ts"] },
   "extension/store": {
     folders: ["extension/store", "extension/messages.ts", "shared"],

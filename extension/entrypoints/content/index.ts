@@ -1,12 +1,14 @@
-// Wiring of the content script: follows the ticket on a page, draws the chip and the card, reports the state.
+// Wiring of the content script: follows the ticket on a page, draws the chip and the card, runs the review, reports the state.
 import { browser } from "wxt/browser";
 import { defineContentScript } from "wxt/utils/define-content-script";
 import { createAnalyzeClient } from "../../inference/port-client.ts";
 import { analyzePortName, answerMessage, sendMessage } from "../../messages.ts";
-import { createCardHost } from "../../page/card-host.ts";
+import { type CardHost, createCardHost } from "../../page/card-host.ts";
 import { createHighlighter } from "../../page/highlighter.ts";
+import { createReviewSession } from "../../page/review-session.ts";
 import { followTicket } from "../../page/ticket-session.ts";
 import { findTicket, sites } from "../../sites/all-sites.ts";
+import { texts } from "../../texts.ts";
 import { createCardView } from "../../ui/card-view.tsx";
 import css from "../../ui/theme.css?inline";
 
@@ -27,8 +29,33 @@ export default defineContentScript({
       },
       connect: () => browser.runtime.connect({ name: analyzePortName }),
     });
-    const card = createCardView({ createHost: () => createCardHost(document, css), onRetry: () => session.retry() });
+    let host: CardHost | null = null;
+    const card = createCardView({
+      createHost: () => {
+        host = createCardHost(document, css);
+        return host;
+      },
+      t: texts,
+      onRetry: () => session.retry(),
+      onAction: (action) => review.act(action),
+      onPreview: () => review.preview(),
+    });
+    const review = createReviewSession({
+      document,
+      ask: {
+        decide: (intent) => send(() => sendMessage("review.decide", intent)),
+        history: (ticket) => send(() => sendMessage("review.history", ticket)),
+        settings: () => send(() => sendMessage("review.settings", undefined)),
+        arm: (armed) => send(() => sendMessage("review.arm", armed)),
+        preview: (intent) => send(() => sendMessage("review.preview", intent)),
+      },
+      card: { own: () => host, close: card.close },
+      changed: () => session.refresh(),
+      signal: context.signal,
+    });
     answerMessage("card.show", browser.runtime, (how) => card.show(how));
+    answerMessage("review.act", browser.runtime, (action) => review.act(action));
+    answerMessage("review.changed", browser.runtime, (what) => review.heard(what));
     if (window.top === window) void send(() => sendMessage("page.started", performance.timeOrigin)).catch(() => undefined);
     window.addEventListener("pagehide", (event) => event.persisted && client.close(), { signal: context.signal });
 
@@ -38,6 +65,7 @@ export default defineContentScript({
       find: findTicket,
       analyze: client.analyze,
       highlighter: createHighlighter(document),
+      review,
       show: card.draw,
       // A report that does not arrive is followed by the next one; the page itself shows the same.
       report: (report) => void send(() => sendMessage("page.report", report)).catch(() => undefined),

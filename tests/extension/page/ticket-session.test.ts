@@ -1,7 +1,8 @@
 // @vitest-environment jsdom
 // The ticket session: asks once per text, never mixes tickets, keeps spans on their words, and says when a page cannot be read.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { followTicket, type PageView } from "../../../extension/page/ticket-session.ts";
+import { followTicket } from "../../../extension/page/ticket-session.ts";
+import type { PageView } from "../../../extension/page/ticket-view.ts";
 import type { SiteAdapter, TicketPlace } from "../../../extension/sites/site.ts";
 import type { AnalyzeRequest, Span, Suggestion } from "../../../shared/contract.ts";
 import type { PageReport } from "../../../shared/review.ts";
@@ -81,6 +82,7 @@ function start({ key = () => "SOC-1", analyze, broken = () => false }: Setting =
       },
       clear: () => painted.push([]),
     },
+    review: { follow: () => undefined, shown: () => null },
     show: (next) => {
       view = next;
     },

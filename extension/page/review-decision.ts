@@ -1,0 +1,106 @@
+// What a person's wish means as a decision: its verdict, what it replaces, and the whole state after it. Pure.
+import type { Severity, SpanLabel, ThreatType } from "../../shared/contract.ts";
+import type { Reason, SuggestionSummary, Verdict } from "../../shared/decisions.ts";
+import { type HistoryEntry, type ReviewIntent, type ReviewSpan, standing, type TicketHistory } from "../../shared/review.ts";
+
+/** Something to be decided, as it was meant when it was said: it may have to wait for the save before it. */
+export type Wish =
+  | { do: "reject" | "undo" | "spans" }
+  | { do: "tag"; threatType: ThreatType; severity: Severity }
+  | { do: "reason"; reason: Reason };
+
+export type Decided = Pick<ReviewIntent, "verdict" | "supersedes" | "final" | "reason">;
+
+interface Tag {
+  threatType: ThreatType | null;
+  severity: Severity | null;
+}
+
+/** What a wish is judged by. */
+export interface Known {
+  suggestion: SuggestionSummary;
+  history: TicketHistory;
+  /** The spans that count now, with edits. */
+  spans: ReviewSpan[];
+  /** Some of them are edits that nobody saved. */
+  edited: boolean;
+}
+
+/** This person's decisions that stand, oldest first. */
+export function mySteps(history: TicketHistory): HistoryEntry[] {
+  return standing(history.filter(({ mine }) => mine));
+}
+
+/** A lead's newest ruling that stands. */
+export function rulingOf(history: TicketHistory): HistoryEntry | undefined {
+  return standing(history.filter(({ mine, by }) => !mine && (by?.role === "lead" || by?.role === "admin"))).at(-1);
+}
+
+/** The spans of the newest decision that stands, whoever made it; null when nobody decided. */
+export function decidedSpans(history: TicketHistory): ReviewSpan[] | null {
+  return standing(history).at(-1)?.final?.spans ?? null;
+}
+
+/** The suggested tag, when there is one to agree with. */
+export function acceptable({ abstained, threatType, severity }: SuggestionSummary): { threatType: ThreatType; severity: Severity } | null {
+  return abstained || !threatType || !severity ? null : { threatType, severity };
+}
+
+/** The tag that a severity alone would change; null when there is none, or an ordinary ticket's, whose severity says nothing. */
+export function currentTag(known: Pick<Known, "suggestion" | "history">): { threatType: ThreatType; severity: Severity } | null {
+  const mine = mySteps(known.history).at(-1)?.final;
+  const tag = mine?.threatType && mine.severity ? { threatType: mine.threatType, severity: mine.severity } : acceptable(known.suggestion);
+  return tag?.threatType === "benign" ? null : tag;
+}
+
+/** @returns null when the wish cannot be met, or would change nothing that it could be about. */
+export function decisionOf(wish: Wish, known: Known): Decided | null {
+  const { suggestion, history, spans, edited } = known;
+  const steps = mySteps(history);
+  const mine = steps.at(-1);
+  const supersedes = mine?.id ?? null;
+  const decided = (tag: Tag, reason: Reason | null, verdict = verdictOf(tag, suggestion, mine?.verdict)): Decided => ({
+    verdict,
+    supersedes,
+    final: { threatType: tag.threatType, severity: tag.severity, spans },
+    reason,
+  });
+  switch (wish.do) {
+    case "tag":
+      return decided(wish, null);
+    case "reject":
+      return decided({ threatType: null, severity: null }, null, "reject");
+    case "spans":
+      return edited ? decided(mine?.final ?? { threatType: null, severity: null }, mine?.reason ?? null) : null;
+    case "reason":
+      if (!mine?.final) return null;
+      return { ...decided(mine.final, wish.reason), final: { ...mine.final, spans: edited ? spans : mine.final.spans } };
+    case "undo":
+      return mine ? { verdict: "undo", supersedes, final: steps.at(-2)?.final ?? null, reason: null } : null;
+  }
+}
+
+/** The verdict that says how a tag stands to the suggestion of now: an old "accept" may have become a correction. */
+function verdictOf(tag: Tag, suggestion: SuggestionSummary, before: Verdict | undefined): Verdict {
+  if (!tag.threatType) return before === "reject" ? "reject" : "add";
+  const suggested = acceptable(suggestion);
+  if (!suggested) return "add";
+  return suggested.threatType === tag.threatType && suggested.severity === tag.severity ? "accept" : "correct";
+}
+
+/** True when the decision says again what already stands: there is nothing to save. */
+export function saysAgain(decided: Decided, mine: HistoryEntry | undefined): boolean {
+  if (!mine || decided.verdict === "undo" || decided.verdict !== mine.verdict) return false;
+  return (
+    (decided.reason === null || decided.reason === mine.reason) &&
+    decided.final?.threatType === mine.final?.threatType &&
+    decided.final?.severity === mine.final?.severity &&
+    sameSpans(decided.final?.spans ?? [], mine.final?.spans ?? [])
+  );
+}
+
+function sameSpans(a: readonly ReviewSpan[], b: readonly ReviewSpan[]): boolean {
+  const says = ({ block, start, end, label }: ReviewSpan): [string, number, number, SpanLabel] => [block, start, end, label];
+  const sorted = (spans: readonly ReviewSpan[]) => JSON.stringify(spans.map(says).sort());
+  return a.length === b.length && sorted(a) === sorted(b);
+}

@@ -1,0 +1,98 @@
+// Material for the tests of a review: a ticket's texts, a suggestion, decisions as the store would tell them.
+
+import type { Decided } from "../../../extension/page/review-decision.ts";
+import { type Effect, type ReviewEvent, step } from "../../../extension/page/review-machine.ts";
+import { type Machine, newMachine, type Place, type Reading } from "../../../extension/page/review-state.ts";
+import type { Severity, SpanLabel, ThreatType } from "../../../shared/contract.ts";
+import type { SuggestionSummary } from "../../../shared/decisions.ts";
+import { defaultKeys, type HistoryEntry, type ReviewSpan, type TicketHistory } from "../../../shared/review.ts";
+
+export const texts = new Map([
+  ["title", "Odd mail from evil.example"],
+  ["description", "mimikatz ran on FS-02 and FS-03, see evil.example now"],
+]);
+
+/** A span by its words. */
+export function spanOf(block: string, quote: string, label: SpanLabel = "Tool", source: ReviewSpan["source"] = "model"): ReviewSpan {
+  const start = (texts.get(block) ?? "").indexOf(quote);
+  if (start < 0) throw new Error(`"${quote}" is not in ${block}`);
+  return { block, start, end: start + quote.length, label, quote, source };
+}
+
+export const placeOf = (block: string, quote: string): Place => spanOf(block, quote);
+
+export const suggestion: SuggestionSummary = {
+  threatType: "malware",
+  severity: "high",
+  confidence: 0.9,
+  abstained: false,
+  probabilities: null,
+  severityProbabilities: null,
+  modelVersion: "t",
+  backend: "wasm",
+  tookMs: 1,
+};
+
+export const reading: Reading = {
+  suggestion,
+  texts,
+  suggested: [
+    spanOf("title", "evil.example", "domain", "rule"),
+    spanOf("description", "mimikatz"),
+    spanOf("description", "FS-02", "System"),
+  ],
+};
+
+export function entry(id: string, decided: Pick<Decided, "verdict" | "final"> & Partial<HistoryEntry>): HistoryEntry {
+  return { id, supersedes: null, reason: null, at: "2026-11-25T10:00:00Z", mine: true, by: null, sync: "local", ...decided };
+}
+
+export const tag = (threatType: ThreatType | null, severity: Severity | null, spans: ReviewSpan[] = []) => ({
+  threatType,
+  severity,
+  spans,
+});
+
+/** An armed machine that knows the history. */
+export function ready(history: TicketHistory = [], from: Reading = reading): Machine {
+  const fresh = newMachine(from, { armed: true, keys: defaultKeys });
+  return step(fresh, { kind: "history", history, texts: from.texts }).machine;
+}
+
+/** A machine that is played with, and a store that takes what it is given. */
+export class Play {
+  machine: Machine;
+  effects: Effect[] = [];
+  /** Everything that was to be saved, in order. */
+  saves: Decided[] = [];
+  #history: TicketHistory;
+
+  constructor(history: TicketHistory = [], from: Reading = reading) {
+    this.#history = history;
+    this.machine = ready(history, from);
+  }
+
+  send(event: ReviewEvent): this {
+    const { machine, effect } = step(this.machine, event);
+    this.machine = machine;
+    if (effect) this.effects.push(effect);
+    if (effect?.do === "save") this.saves.push(effect.decided);
+    return this;
+  }
+
+  act(action: Extract<ReviewEvent, { kind: "act" }>["action"], selection: Place | null = null): this {
+    return this.send({ kind: "act", action, selection });
+  }
+
+  /** The store has the decision that is under way. */
+  saved(): this {
+    const decided = this.machine.pending?.decided;
+    if (!decided) throw new Error("Nothing is being saved");
+    this.#history = [...this.#history, entry(`d${this.#history.length + 1}`, decided)];
+    return this.send({ kind: "saved", history: this.#history, texts: this.machine.reading.texts });
+  }
+
+  failed(lasting = false): this {
+    return this.send({ kind: "failed", reason: "the disk is full", lasting });
+  }
+}
