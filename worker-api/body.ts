@@ -57,8 +57,19 @@ function refuseSize(limit: number): never {
 async function readAll(body: Request["body"], gzip: boolean, limit: number): Promise<Uint8Array> {
   if (!body) return new Uint8Array();
   const packed = body.pipeThrough(cutAt(limit));
-  const chunks = gzip ? packed.pipeThrough(new DecompressionStream("gzip")).pipeThrough(cutAt(limit)) : packed;
-  return new Uint8Array(await new Response(chunks).arrayBuffer());
+  const reader = (gzip ? packed.pipeThrough(new DecompressionStream("gzip")) : packed).getReader();
+  const whole = new Uint8Array(limit);
+  for (let length = 0; ; ) {
+    const { done, value } = await reader.read();
+    if (done) return whole.subarray(0, length);
+    if (length + value.byteLength > limit) {
+      // Not waited for: what is left may never come.
+      reader.cancel(tooLarge).catch(() => undefined);
+      throw tooLarge;
+    }
+    whole.set(value, length);
+    length += value.byteLength;
+  }
 }
 
 function cutAt(limit: number): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
