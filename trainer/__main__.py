@@ -18,6 +18,13 @@ def _parser() -> argparse.ArgumentParser:
     data = steps.add_parser("data", help="find the sources, check every line, freeze them")
     data.add_argument("--strict", action="store_true", help="exit with 1 when any line is bad")
 
+    pull = steps.add_parser("pull", help="fetch the team's reviews into a snapshot")
+    pull.add_argument("--api", help="address of the API; the key comes from SECTAG_KEY or --key-file")
+    pull.add_argument("--key-file", type=Path, help="file with a key of scope `export`")
+    pull.add_argument("--from-file", type=Path, help="an export that was saved (NDJSON)")
+    pull.add_argument("--since", type=Path, help="run folder of the `pull` before: only what came after it is fetched")
+    pull.add_argument("--org", help="name of the org, where the API is not asked for it")
+
     build = steps.add_parser("build", help="clean, split and count the examples")
     build.add_argument("--data", type=Path, required=True, help="run folder of `data`")
 
@@ -67,6 +74,10 @@ def main(arguments: list[str] | None = None) -> int:
             from trainer import data
 
             data.run(options.runs, strict=options.strict)
+        elif options.step == "pull":
+            from trainer import pull
+
+            pull.run(options.runs, options)
         elif options.step == "build":
             from trainer import build
 
@@ -91,7 +102,7 @@ def main(arguments: list[str] | None = None) -> int:
             from trainer import agreement
 
             agreement.run()
-    except (FileNotFoundError, ValueError) as error:
+    except (FileNotFoundError, ValueError, ConnectionError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
