@@ -45,8 +45,10 @@ export function createCardView({ createHost, t, onRetry, onAction, onPreview }: 
     if (next) before = focused === document.body ? null : focused;
     open = next;
     render();
-    if (!next && before instanceof HTMLElement && before.isConnected && !before.matches("sectag-card"))
-      before.focus({ preventScroll: true });
+    if (next || before?.matches("sectag-card")) return;
+    if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+    // Nothing had the focus: on the chip, it would keep Enter from the review.
+    else if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
   };
   const render = () => {
     if (!view) return;

@@ -24,7 +24,7 @@ export function Payloads({ payloads }: PayloadsProps) {
       {payloads.map(({ n, at, url, body, status }) => (
         <details key={n ?? at}>
           <summary>
-            {timeWords(t, at)} · {t("payloads.bytes", { bytes: new TextEncoder().encode(body).byteLength.toLocaleString(t("locale")) })} ·{" "}
+            {timeWords(at)} · {t("payloads.bytes", { bytes: new TextEncoder().encode(body).byteLength.toLocaleString() })} ·{" "}
             {status === null ? t("payloads.unanswered") : t("payloads.answer", { status })}
           </summary>
           <p className="quiet">POST {url}</p>

@@ -69,7 +69,7 @@ function TypeChips({ state, suggestion, onAction }: Props) {
             mark={threatTypeLabel(id)?.mark}
             text={threatTypeName(t, id)}
             title={threatTypeDescription(t, id)}
-            note={probability !== undefined && probability >= 0.005 ? percent(probability) : undefined}
+            note={probability !== undefined && probability >= 0.015 ? percent(probability) : undefined}
             chosen={id === now}
             onPress={() => onAction({ do: "type", threatType: id })}
           />

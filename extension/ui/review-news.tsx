@@ -1,16 +1,12 @@
 // Where a review stands: the person's decision and its way to the server, a lead's ruling, and what just happened.
-import type { ReviewAction, ReviewState } from "../../shared/review.ts";
+import type { ReviewState } from "../../shared/review.ts";
 import { tagText } from "../../shared/words.ts";
-import { ReasonChips } from "./review-menu.tsx";
 import { newsWords, syncWords, verdictMarks, verdictWords } from "./review-words.ts";
 import { timeWords } from "./tag-words.ts";
 import { useTexts } from "./texts.ts";
 
-export function Standing({ state, onAction }: { state: ReviewState; onAction(action: ReviewAction): void }) {
+export function Standing({ state: { mine, ruling, news } }: { state: ReviewState }) {
   const t = useTexts();
-  const { mine, ruling, news, menu } = state;
-  /** The optional "why" after a correction: beside the way, it opens by itself and stops nothing. */
-  const askWhy = menu === "closed" && news.code !== "saving" && (mine?.verdict === "correct" || mine?.verdict === "reject");
   return (
     <>
       {/* Until the commit nothing here may say "saved": the old decision gives way to "saving". */}
@@ -24,7 +20,7 @@ export function Standing({ state, onAction }: { state: ReviewState; onAction(act
           <strong>{verdictWords(t, mine.verdict, mine.tag)}</strong>
           <span className="quiet">
             {mine.reason && `${t(`reason.${mine.reason}`)} · `}
-            {syncWords(t, mine.sync)} · {timeWords(t, mine.at)}
+            {syncWords(t, mine.sync)} · {timeWords(mine.at)}
           </span>
         </p>
       ) : (
@@ -36,10 +32,9 @@ export function Standing({ state, onAction }: { state: ReviewState; onAction(act
             ◆
           </span>
           <strong>{t("review.ruling", { tag: tagText(ruling.tag) || t("review.noTag"), name: ruling.name })}</strong>
-          <span className="quiet">{timeWords(t, ruling.at)}</span>
+          <span className="quiet">{timeWords(ruling.at)}</span>
         </p>
       )}
-      {askWhy && <ReasonChips state={state} onAction={onAction} />}
     </>
   );
 }

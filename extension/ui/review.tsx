@@ -5,7 +5,7 @@ import type { Decision } from "../../shared/decisions.ts";
 import type { ReviewAction, ReviewMenu, ReviewState } from "../../shared/review.ts";
 import { tagText } from "../../shared/words.ts";
 import { KeyHint } from "./review-keys.tsx";
-import { ReviewMenuBox, tagNow } from "./review-menu.tsx";
+import { ReasonChips, ReviewMenuBox, tagNow } from "./review-menu.tsx";
 import { News, Standing } from "./review-news.tsx";
 import { Preview } from "./review-preview.tsx";
 import { useTexts } from "./texts.ts";
@@ -42,14 +42,19 @@ export function Review({ state, suggestion, onAction, onPreview }: ReviewProps) 
           {t("review.byKeys")}
         </button>
       </div>
-      <Standing state={state} onAction={onAction} />
+      <Standing state={state} />
       <Actions state={state} suggestion={suggestion} onAction={onAction} />
       <ReviewMenuBox state={state} suggestion={suggestion} onAction={onAction} />
+      {asksWhy(state) && <ReasonChips state={state} onAction={onAction} />}
       <News news={state.news} />
       {onPreview ? <Preview load={onPreview} version={state.news.n} /> : <p className="quiet">{t("preview.hint")}</p>}
     </section>
   );
 }
+
+/** The optional "why" after a correction: below all that is worked with, it comes by itself and stops nothing. */
+const asksWhy = ({ menu, news, mine }: ReviewState) =>
+  menu === "closed" && news.code !== "saving" && (mine?.verdict === "correct" || mine?.verdict === "reject");
 
 function Actions({ state, suggestion, onAction }: Omit<ReviewProps, "onPreview">) {
   const t = useTexts();

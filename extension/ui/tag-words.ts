@@ -27,7 +27,7 @@ export function chipWords(t: T, answer: Pick<Suggestion, "threatType" | "severit
   return t("chip.tag", { tag, likelihood: likelihoodWord(t, answer.confidence), percent: percent(answer.confidence) });
 }
 
-/** A date and time as people write it in the interface's language. @param at milliseconds since 1970, or ISO 8601. */
-export function timeWords(t: T, at: number | string): string {
-  return new Date(at).toLocaleString(t("locale"), { dateStyle: "short", timeStyle: "short" });
+/** A date and time as people write it where they live. @param at milliseconds since 1970, or ISO 8601. */
+export function timeWords(at: number | string): string {
+  return new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 }

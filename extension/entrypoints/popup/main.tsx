@@ -2,6 +2,7 @@
 import { createRoot } from "react-dom/client";
 import { browser } from "wxt/browser";
 import type { ReviewAction } from "../../../shared/review.ts";
+import { currentTab } from "../../follow-tab.ts";
 import { sendMessage } from "../../messages.ts";
 import { readReport, watchReport } from "../../store/tab-reports.ts";
 import { texts } from "../../texts.ts";
@@ -40,14 +41,6 @@ async function start(container: HTMLElement) {
   draw(null);
   watchReport(tabId, new AbortController().signal, draw);
   draw(await readReport(tabId));
-}
-
-/** The active tab, or the one that `?tab=` names (the end-to-end tests open the popup as a page). */
-async function currentTab(): Promise<number | undefined> {
-  const named = new URLSearchParams(location.search).get("tab");
-  if (named) return Number(named);
-  const [tab] = await browser.tabs.query({ active: true, currentWindow: true });
-  return tab?.id;
 }
 
 const container = document.getElementById("root");
