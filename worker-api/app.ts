@@ -3,7 +3,6 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
-import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import { timeout } from "hono/timeout";
 import type { Registry } from "prom-client";
@@ -19,7 +18,7 @@ import { addKeys } from "./keys.ts";
 import { atMost, limited, type Rate } from "./limit.ts";
 import { addMe } from "./me.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
-import { type Log, observed, traceOf } from "./observe.ts";
+import { type Log, numbered, observed, traceOf } from "./observe.ts";
 import { addPair } from "./pair.ts";
 import { databaseCode } from "./patient-client.ts";
 import { errorsOf, problemOf, problemOfException, problemResponse } from "./problem.ts";
@@ -88,7 +87,7 @@ export function createApp(options: AppOptions): Api {
         ? undefined
         : problemResponse("invalid-request", "Send what /openapi.json describes.", {}, { errors: errorsOf(result.error) }),
   });
-  app.use(requestId({ limitLength: 64 }), observed({ log, metrics }), secureHeaders(), preflight(origins));
+  app.use(numbered, observed({ log, metrics }), secureHeaders(), preflight(origins));
   app.use(timeout(limits.answerMs, tooLate), unstored);
   app.post("/v1/events", atMost(limits.writers));
   app.post("/v1/pair", limited(limits.pairing, now, addressOf));

@@ -22,6 +22,14 @@ export type Authenticate = (token: string) => Promise<Principal | "invalid" | "e
 const LAST_USED_STEP = 10 * 60_000;
 
 export function authenticateByKey(db: Database, now: () => number): Authenticate {
+  const noting = new Set<string>();
+  /** Not waited for: a disk that is full, locked or read-only must not keep people from reading. */
+  function noteUse(id: string): void {
+    if (noting.has(id)) return;
+    noting.add(id);
+    const written = db.update(keys).set({ lastUsed: now() }).where(eq(keys.id, id)).execute();
+    written.catch(() => undefined).finally(() => noting.delete(id));
+  }
   return async (token) => {
     if (!(await looksLikeKey(token))) return "invalid";
     const [row] = await db
@@ -34,7 +42,7 @@ export function authenticateByKey(db: Database, now: () => number): Authenticate
     const { key, user, org } = row;
     if (key.revoked !== null) return "revoked";
     if (key.expires !== null && key.expires <= now()) return "expired";
-    if (now() - (key.lastUsed ?? 0) > LAST_USED_STEP) await noteUse(db, key.id, now());
+    if (now() - (key.lastUsed ?? 0) > LAST_USED_STEP) noteUse(key.id);
     const scopes = Scope.array().parse(key.scopes.split(" ").filter(Boolean));
     return {
       keyId: key.id,
@@ -49,15 +57,6 @@ export function authenticateByKey(db: Database, now: () => number): Authenticate
 /** Who may rule uses a key that may: a lead's key for reviews alone makes no rulings, so that a stolen one cannot. */
 function actingRole(role: Role, scopes: readonly Scope[]): Role {
   return (role === "lead" || role === "admin") && !scopes.includes("lead") ? "analyst" : role;
-}
-
-/** A disk that is full or read-only must not keep people from reading. */
-async function noteUse(db: Database, id: string, lastUsed: number): Promise<void> {
-  try {
-    await db.update(keys).set({ lastUsed }).where(eq(keys.id, id));
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-  }
 }
 
 export interface Env {

@@ -13,6 +13,15 @@ export interface LogEntry {
 }
 export type Log = (entry: LogEntry) => void;
 
+/** The client's request id when it is a UUID, else one of ours: no room for words in it. */
+export const numbered: MiddlewareHandler<Env> = async (context, next) => {
+  const given = context.req.header("x-request-id") ?? "";
+  const id = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(given) ? given : crypto.randomUUID();
+  context.set("requestId", id);
+  context.header("x-request-id", id);
+  await next();
+};
+
 const methods = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
 export function observed({ log, metrics }: { log: Log; metrics: Metrics }): MiddlewareHandler<Env> {
