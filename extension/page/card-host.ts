@@ -39,6 +39,10 @@ export function createCardHost(document: Document, css: string): CardHost {
   const container = document.createElement("div");
   container.className = "sectag-root";
   shadow.append(container);
+  // The mouse presses a button without taking the focus, or the selection, from the page.
+  container.addEventListener("mousedown", (event) => {
+    if (event.target instanceof Element && event.target.closest("button")) event.preventDefault();
+  });
   for (const name of keptInside) container.addEventListener(name, (event) => event.stopPropagation());
   document.documentElement.append(element);
   return { container, element, focused: () => shadow.activeElement, remove: () => element.remove() };

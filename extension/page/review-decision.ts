@@ -1,5 +1,5 @@
 // What a person's wish means as a decision: its verdict, what it replaces, and the whole state after it. Pure.
-import type { Severity, SpanLabel, ThreatType } from "../../shared/contract.ts";
+import type { Severity, ThreatType } from "../../shared/contract.ts";
 import type { Reason, SuggestionSummary, Verdict } from "../../shared/decisions.ts";
 import { type HistoryEntry, type ReviewIntent, type ReviewSpan, standing, type TicketHistory } from "../../shared/review.ts";
 
@@ -88,19 +88,9 @@ function verdictOf(tag: Tag, suggestion: SuggestionSummary, before: Verdict | un
   return suggested.threatType === tag.threatType && suggested.severity === tag.severity ? "accept" : "correct";
 }
 
-/** True when the decision says again what already stands: there is nothing to save. */
+/** True when the decision says again what already stands: there is nothing to save. (Spans are not compared: a store keeps less of them.) */
 export function saysAgain(decided: Decided, mine: HistoryEntry | undefined): boolean {
   if (!mine || decided.verdict === "undo" || decided.verdict !== mine.verdict) return false;
-  return (
-    (decided.reason === null || decided.reason === mine.reason) &&
-    decided.final?.threatType === mine.final?.threatType &&
-    decided.final?.severity === mine.final?.severity &&
-    sameSpans(decided.final?.spans ?? [], mine.final?.spans ?? [])
-  );
-}
-
-function sameSpans(a: readonly ReviewSpan[], b: readonly ReviewSpan[]): boolean {
-  const says = ({ block, start, end, label }: ReviewSpan): [string, number, number, SpanLabel] => [block, start, end, label];
-  const sorted = (spans: readonly ReviewSpan[]) => JSON.stringify(spans.map(says).sort());
-  return a.length === b.length && sorted(a) === sorted(b);
+  const sameTag = decided.final?.threatType === mine.final?.threatType && decided.final?.severity === mine.final?.severity;
+  return sameTag && (decided.reason === null || decided.reason === mine.reason);
 }

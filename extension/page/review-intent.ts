@@ -1,7 +1,7 @@
 // From a tagged ticket to what the review reads and sends: its texts, its suggestion in short, a decision as an intent.
 import { v7 as uuidv7 } from "uuid";
 import type { SuggestionSummary } from "../../shared/decisions.ts";
-import type { ReviewBlock, ReviewedTicket, ReviewIntent } from "../../shared/review.ts";
+import type { ReviewBlock, ReviewedTicket, ReviewIntent, ReviewSpan } from "../../shared/review.ts";
 import type { Decided } from "./review-decision.ts";
 import type { Texts } from "./review-spans.ts";
 import type { Reading } from "./review-state.ts";
@@ -18,24 +18,28 @@ export function readingOf(tagged: TaggedTicket): Reading {
   const suggested = tagged.blocks.flatMap(({ id, spans }) =>
     spans.map(({ start, end, label, quote, source }) => ({ block: id, start, end, label, quote, source })),
   );
-  return { suggestion: summaryOf(tagged), texts: textsOf(reviewedTicket(tagged).blocks), suggested };
+  const leftOut = new Set(tagged.blocks.flatMap(({ id, restricted }) => (restricted ? [id] : [])));
+  return { suggestion: summaryOf(tagged), texts: textsOf(reviewedTicket(tagged).blocks), suggested, leftOut };
 }
 
 export function reviewedTicket({ ticket, blocks }: TaggedTicket): ReviewedTicket {
   return { ticket, blocks: blocks.map(({ id, role, restricted, extraction }) => ({ id, role, restricted, text: extraction.text })) };
 }
 
-/** With a new id, which it keeps however often it is sent. */
+/** With a new id, which it keeps however often it is sent. What the person marked stands first: the store cuts long lists. */
 export function intentOf(tagged: TaggedTicket, decided: Decided, dwellMs: number): ReviewIntent {
   return {
     ...reviewedTicket(tagged),
     ...decided,
+    final: decided.final && { ...decided.final, spans: decided.final.spans.toSorted((a, b) => rank(a) - rank(b)) },
     id: uuidv7(),
     suggestion: summaryOf(tagged),
     clientTime: new Date().toISOString(),
     dwellMs,
   };
 }
+
+const rank = ({ source }: ReviewSpan): number => (source === "human" ? 0 : 1);
 
 export function summaryOf({ suggestion }: TaggedTicket): SuggestionSummary {
   const { threatType, severity, confidence, abstained, probabilities, severityProbabilities, modelVersion, backend, tookMs } = suggestion;

@@ -1,6 +1,6 @@
 // The state of one ticket's review: what is known, chosen, edited, under way; how it follows the text, and what is shown of it. Pure.
 import type { ThreatType } from "../../shared/contract.ts";
-import type { SuggestionSummary } from "../../shared/decisions.ts";
+import { limits, type SuggestionSummary } from "../../shared/decisions.ts";
 import {
   MAX_UNDO,
   type ReviewMenu,
@@ -9,7 +9,7 @@ import {
   type ReviewState,
   type TicketHistory,
 } from "../../shared/review.ts";
-import { quoteMatches } from "../../shared/span.ts";
+import { overlaps, quoteMatches } from "../../shared/span.ts";
 import { type Decided, decidedSpans, mySteps, rulingOf, type Wish } from "./review-decision.ts";
 import { followTexts, inPageOrder, type Texts } from "./review-spans.ts";
 
@@ -18,6 +18,8 @@ export interface Reading {
   suggestion: SuggestionSummary;
   texts: Texts;
   suggested: readonly ReviewSpan[];
+  /** Blocks that decisions leave out, with what is marked in them: restricted ones. */
+  leftOut: ReadonlySet<string>;
 }
 
 /** Edits of the spans that nobody saved; `version` tells them from those that are being saved. */
@@ -71,9 +73,27 @@ export function unfinished({ draft, pending, queue }: Machine): boolean {
 
 /** The spans that count now, with edits: those whose words stand in the text. */
 export function spansNow({ reading, history, draft }: Machine): ReviewSpan[] {
-  const spans = draft?.spans ?? (history && decidedSpans(history)) ?? reading.suggested;
+  const spans = draft?.spans ?? (history && judged(history, reading)) ?? reading.suggested;
   const standing = spans.filter((span) => quoteMatches(reading.texts.get(span.block) ?? "", span));
   return inPageOrder(standing, [...reading.texts.keys()]).slice(0, 2000);
+}
+
+/** The decided spans; where a decision could say nothing (see `limits` and `leftOut`), the suggested ones. Null when nobody decided. */
+function judged(history: TicketHistory, { suggested, leftOut, texts }: Reading): ReviewSpan[] | null {
+  const decided = decidedSpans(history);
+  if (!decided) return null;
+  const order = [...texts.keys()];
+  const last =
+    decided.length < limits.spans
+      ? undefined
+      : inPageOrder(
+          decided.filter(({ source }) => source !== "human"),
+          order,
+        ).at(-1);
+  const isBeyond = (span: ReviewSpan) => last !== undefined && inPageOrder([last, span], order)[0] === last;
+  const isSilent = ({ block }: ReviewSpan) => leftOut.has(block) && !decided.some((span) => span.block === block);
+  const added = suggested.filter((span) => isSilent(span) || isBeyond(span));
+  return [...decided, ...added.filter((span) => !decided.some((other) => other.block === span.block && overlaps(other, span)))];
 }
 
 /** What is drawn; null until the background has answered. */

@@ -36,6 +36,7 @@ export const suggestion: SuggestionSummary = {
 export const reading: Reading = {
   suggestion,
   texts,
+  leftOut: new Set(),
   suggested: [
     spanOf("title", "evil.example", "domain", "rule"),
     spanOf("description", "mimikatz"),

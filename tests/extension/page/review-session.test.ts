@@ -61,13 +61,13 @@ test("a digit saves what is selected in the page as a span; in a field only when
   document.getSelection()?.setBaseAndExtent(node, 15, node, 21);
   expect(lab.press("7")).toBe(true);
   await vi.advanceTimersByTimeAsync(0);
-  expect(lab.intents[0]?.final?.spans.at(-1)).toMatchObject({ block: "#d", quote: "FS-02", label: "System", source: "human" });
+  expect(lab.intents[0]?.final?.spans[0]).toMatchObject({ block: "#d", quote: "FS-02", label: "System", source: "human" });
   document.getSelection()?.removeAllRanges();
   document.querySelector("textarea")?.setSelectionRange(8, 15);
   expect(lab.press("7")).toBe(false);
   lab.session.act({ do: "add-span", label: "Organization" });
   await vi.advanceTimersByTimeAsync(0);
-  expect(lab.intents[1]?.final?.spans.at(-1)).toMatchObject({ block: "textarea", quote: "caller", start: 9 });
+  expect(lab.intents[1]?.final?.spans[1]).toMatchObject({ block: "textarea", quote: "caller", start: 9 });
 });
 
 test("Escape: the menu, then the card, then the arming; then it is the page's", async () => {
