@@ -1,6 +1,7 @@
 // Which decisions count: of each person and ticket the newest that was not taken back, and of a ticket the lead's ruling before others.
 import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
+import { TicketRef } from "../shared/contract.ts";
 import { Role, SuggestionSummary, TicketLabel, Verdict } from "../shared/decisions.ts";
 import type { Database } from "./schema.ts";
 
@@ -21,7 +22,7 @@ const Row = z.object({
 });
 type Row = z.infer<typeof Row>;
 const Judgement = z.object({
-  ticket: TicketLabel.shape.ticket,
+  ticket: z.object(TicketRef.shape),
   suggestion: z.object(SuggestionSummary.shape).pick({ threatType: true, severity: true, modelVersion: true }),
   final: z.object(TicketLabel.shape.final.unwrap().shape).nullable(),
 });

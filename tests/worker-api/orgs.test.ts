@@ -1,0 +1,96 @@
+// Two orgs, every route, every id of the other: nothing leaks and nothing changes. Routes come from the OpenAPI document.
+import { expect, test } from "vitest";
+import { openApiDocument } from "../../worker-api/docs.ts";
+import { decision } from "./decisions.ts";
+import { keyFor, newOrg, openLab, ticketIdOf } from "./lab.ts";
+
+/** What belongs to an org and may be in no answer to another. */
+async function furnished() {
+  const lab = await openLab();
+  const theirs = await newOrg(lab.db, "Org-of-others");
+  const person = await keyFor(lab.db, theirs.orgId, "analyst", { name: "Person-of-others" });
+  const one = decision({
+    key: "OTHERS-1",
+    blocks: [
+      { role: "title", text: "Words-of-others" },
+      { role: "description", text: "evil of others" },
+    ],
+  });
+  await lab.push(person.key, one);
+  const cursor = (await lab.pull(person.key)).next;
+  const words = ["Org-of-others", "Person-of-others", "OTHERS-1", "Words-of-others", "evil of others"];
+  const ids = [theirs.orgId, person.userId, person.id, theirs.admin.id, theirs.lead.userId, ticketIdOf("OTHERS-1"), one.id, cursor];
+  return { ...lab, theirs, person, one, cursor, words, ids };
+}
+
+test("no route gives, with any key of one org and any id of the other in any place, anything of the other", async () => {
+  const lab = await furnished();
+  const { app, call, ids, words, one, person, theirs } = lab;
+  const paths = openApiDocument(app).paths ?? {};
+  const before = await snapshot(lab);
+  let asked = 0;
+  for (const mine of [lab.analyst, lab.lead, lab.admin, lab.service])
+    for (const [template, operations] of Object.entries(paths))
+      for (const method of Object.keys(operations ?? {}))
+        for (const id of ids) {
+          const path = template.replace(/\{\w+\}/, id);
+          const bodies = method === "post" ? bodiesWith(id, one) : [undefined];
+          for (const query of method === "get" ? ["", `?after=${id}`, `?org=${id}&orgId=${id}&userId=${id}`] : [""])
+            for (const body of bodies) {
+              const answer = await call(path + query, {
+                method: method.toUpperCase(),
+                key: mine.key,
+                ...(body === undefined ? {} : { body }),
+              });
+              const text = await answer.text();
+              asked++;
+              expect(answer.status, `${method} ${path}`).toBeLessThan(500);
+              for (const word of [...words, ...ids.filter((known) => known !== id && known !== one.id)])
+                expect(text.includes(word), `${method} ${path}${query} tells ${word}`).toBe(false);
+            }
+        }
+  expect(asked).toBeGreaterThan(500);
+  expect(await snapshot(lab)).toEqual(before);
+  expect((await call("/v1/me", { key: person.key })).status).toBe(200);
+  expect((await call("/v1/me", { key: theirs.admin.key })).status).toBe(200);
+});
+
+/** Bodies that name the id wherever a body of ours names one. */
+const bodiesWith = (id: string, one: ReturnType<typeof decision>) => [
+  { userId: id, name: "x", scopes: ["review"], days: 1 },
+  { userId: id },
+  { userId: id, minutes: 5 },
+  { code: id, client: "x" },
+  { events: [one] },
+  { events: [{ ...one, dwellMs: 1 }] },
+];
+
+/** All that the other org has, as its own admin and lead see it. */
+async function snapshot({ call, theirs }: Awaited<ReturnType<typeof furnished>>) {
+  const seen: string[] = [];
+  for (const path of ["/v1/events", "/v1/tickets", "/v1/keys", "/v1/users", "/v1/export"]) {
+    const answer = await call(path, { key: theirs.admin.key });
+    expect(answer.status, path).toBe(200);
+    seen.push((await answer.text()).replace(/"lastUsed":("[^"]*"|null)/g, "").replace(/"next":"[^"]*"/g, ""));
+  }
+  return seen;
+}
+
+test("each route below /v1 but pairing wants a key, and a scope that not every key has", async () => {
+  const { app, call, refusal, db, orgId } = await openLab();
+  const none = await keyFor(db, orgId, "analyst", { name: "nobody", scopes: [] });
+  let asked = 0;
+  for (const [template, operations] of Object.entries(openApiDocument(app).paths ?? {}))
+    for (const [method, operation] of Object.entries(operations ?? {})) {
+      const open = !template.startsWith("/v1/") || template === "/v1/pair";
+      expect(Boolean((operation as { security?: unknown[] }).security?.length), template).toBe(!open);
+      if (open) continue;
+      asked++;
+      const path = template.replace("{ticketId}", "a".repeat(64)).replace("{keyId}", "01a21407-2c84-4086-ad79-e7bd227d0083");
+      const how = { method: method.toUpperCase(), ...(method === "post" ? { body: {} } : {}) };
+      expect(await refusal(call(path, how)), path).toMatchObject({ status: 401, code: "key-missing" });
+      if (template !== "/v1/me")
+        expect(await refusal(call(path, { ...how, key: none.key })), path).toMatchObject({ status: 403, code: "scope-missing" });
+    }
+  expect(asked).toBeGreaterThan(10);
+});
