@@ -1,8 +1,7 @@
 // The second copy of what is not sent yet, outside IndexedDB: a database that is lost or broken loses no decision.
 import { Decision } from "../../shared/decisions.ts";
-import { viewOf } from "./prepare-decision.ts";
+import { byteLength, viewOf } from "./prepare-decision.ts";
 import type { ReviewDb } from "./review-db.ts";
-import { byteLength } from "./reviews.ts";
 import { ticketIdOf } from "./ticket-id.ts";
 
 /** The part of browser.storage.local that is needed. */

@@ -2,8 +2,9 @@
 import { type Decision, Decision as DecisionSchema } from "../../shared/decisions.ts";
 import type { DecideAnswer, HistoryEntry, ReviewedTicket, ReviewIntent, SyncState, TicketHistory } from "../../shared/review.ts";
 import type { Mirror } from "./mirror.ts";
-import { placeFinal } from "./place-spans.ts";
-import { prepareDecision, type RedactionPolicy, viewOf } from "./prepare-decision.ts";
+import { createPlacer } from "./place-spans.ts";
+import { byteLength, prepareDecision, viewOf } from "./prepare-decision.ts";
+import type { RedactionPolicy } from "./redact.ts";
 import { type ReviewDb, type ReviewRow, StoreError } from "./review-db.ts";
 import { ticketIdOf } from "./ticket-id.ts";
 
@@ -67,24 +68,23 @@ export function createReviews(deps: ReviewsDeps): Reviews {
     const ids = rows.map(({ id }) => id);
     const waiting = new Set((await db.outbox.where("id").anyOf(ids).toArray()).map(({ id }) => id));
     const refused = new Set(await db.dead.where("id").anyOf(ids).primaryKeys());
-    return Promise.all(
-      rows
-        .sort(inOrder)
-        .slice(-mostTold)
-        .map(
-          async ({ id, seq, local, reviewer, decision }): Promise<HistoryEntry> => ({
-            id,
-            verdict: decision.verdict,
-            supersedes: decision.supersedes,
-            final: await placeFinal(decision, ticket, policy),
-            reason: decision.reason,
-            at: decision.clientTime,
-            mine: local || reviewer?.id === userId,
-            by: reviewer && { name: reviewer.name, role: reviewer.role },
-            sync: syncStateOf({ waiting: waiting.has(id), refused: refused.has(id), numbered: seq !== null, connected }),
-          }),
-        ),
-    );
+    const place = createPlacer(ticket, policy);
+    return rows
+      .sort(inOrder)
+      .slice(-mostTold)
+      .map(
+        ({ id, seq, local, reviewer, decision }): HistoryEntry => ({
+          id,
+          verdict: decision.verdict,
+          supersedes: decision.supersedes,
+          final: place(decision),
+          reason: decision.reason,
+          at: decision.clientTime,
+          mine: local || reviewer?.id === userId,
+          by: reviewer && { name: reviewer.name, role: reviewer.role },
+          sync: syncStateOf({ waiting: waiting.has(id), refused: refused.has(id), numbered: seq !== null, connected }),
+        }),
+      );
   };
 
   return {
@@ -126,9 +126,4 @@ function isQuota(error: unknown): boolean {
   for (let at: unknown = error; at instanceof Error; at = "inner" in at ? at.inner : at.cause)
     if (at.name === "QuotaExceededError") return true;
   return false;
-}
-
-/** Bytes of a value as JSON in UTF-8, as it is sent. */
-export function byteLength(value: unknown): number {
-  return new TextEncoder().encode(JSON.stringify(value)).byteLength;
 }
