@@ -92,12 +92,15 @@ function rule(label: string, theme: "light" | "dark"): string {
   return `::highlight(${nameOf(label)}) { background-color: color-mix(in srgb, ${line} ${share}%, transparent); text-decoration: underline ${mark} ${line} 2px; text-underline-offset: 2px; }`;
 }
 
-/** Colours that the page's theme does not mix with, and the system's own where it forces its colours. */
+/**
+ * Colours that no label has, and a double line. Where the system forces its colours, Chromium paints all highlights in the same one:
+ * then the ground is darker, because two of them lie there, and the line is thick and inside.
+ */
 function selectedRule(theme: "light" | "dark"): string {
   const [ground, ink] = theme === "light" ? ["#fde047", "#111827"] : ["#1d4ed8", "#f8fafc"];
   const name = `::highlight(${nameOf(selectedName)})`;
   return `${name} { background-color: ${ground}; color: ${ink}; text-decoration: underline double ${ink} 3px; }
-@media (forced-colors: active) { ${name} { background-color: Highlight; color: HighlightText; text-decoration-color: HighlightText; } }`;
+@media (forced-colors: active) { ${name} { text-decoration: underline solid 3px; text-underline-offset: 0; } }`;
 }
 
 /** Whether the words stand on a dark ground: the first opaque background upwards decides. */
