@@ -8,7 +8,8 @@ import { chipWords } from "./ui/tag-words.ts";
 import type { T } from "./ui/texts.ts";
 
 export interface Badge {
-  text: string;
+  /** Undefined: the tab has nothing of its own to say, and shows what stands on all of them ("" would hide it). */
+  text: string | undefined;
   color: string;
   title: string;
 }
@@ -27,7 +28,7 @@ const red = "#b3261e";
 export function badgeOf(report: PageReport, t: T = texts): Badge {
   switch (report.state) {
     case "left":
-      return { text: "", color: grey, title: t("badge.left") };
+      return { text: undefined, color: grey, title: t("badge.left") };
     case "reading":
       return { text: "…", color: grey, title: t("badge.reading") };
     case "loading":

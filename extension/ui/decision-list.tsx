@@ -31,7 +31,7 @@ export function DecisionList({ rows }: { rows: readonly DecisionRow[] }) {
           <strong>{ticket.key}</strong> <span>{verdictWords(t, verdict, tag)}</span>
           <span className="quiet">
             {by && `${by} · `}
-            {syncWords(t, sync)} · {timeWords(at)}
+            {syncWords(t, sync)} · {timeWords(t, at)}
           </span>
         </li>
       ))}

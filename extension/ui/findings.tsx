@@ -54,14 +54,32 @@ export function labelStyle(label: string) {
   return { "--label-light": color.light, "--label-dark": color.dark, "--label-line": mark } as React.CSSProperties;
 }
 
+/** Findings that are seen at once; the others unfold. */
+const firstListed = 12;
 /** Most findings that are listed: more is no longer a list for people, and would slow the page down. */
 const mostListed = 150;
 
 export function Findings({ blocks }: { blocks: readonly FoundBlock[] }) {
   const t = useTexts();
   const all = findingsOf(t, blocks);
-  const findings = all.slice(0, mostListed);
-  if (findings.length === 0) return <p className="quiet">{t("report.nothing")}</p>;
+  if (all.length === 0) return <p className="quiet">{t("report.nothing")}</p>;
+  const [first, rest] = [all.slice(0, firstListed), all.slice(firstListed, mostListed)];
+  return (
+    <>
+      <FindingList findings={first} />
+      {rest.length > 0 && (
+        <details className="more-findings">
+          <summary className="quiet">{t("report.more", { n: all.length - first.length })}</summary>
+          <FindingList findings={rest} />
+          {all.length > mostListed && <p className="quiet">{t("report.more", { n: all.length - mostListed })}</p>}
+        </details>
+      )}
+    </>
+  );
+}
+
+function FindingList({ findings }: { findings: readonly Finding[] }) {
+  const t = useTexts();
   return (
     <ul className="findings">
       {findings.map((finding) => (
@@ -80,7 +98,6 @@ export function Findings({ blocks }: { blocks: readonly FoundBlock[] }) {
           </span>
         </li>
       ))}
-      {all.length > findings.length && <li className="quiet">{t("report.more", { n: all.length - findings.length })}</li>}
     </ul>
   );
 }

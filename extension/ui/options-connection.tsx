@@ -112,9 +112,9 @@ function Connected({
         <dt>{t("connection.scopes")}</dt>
         <dd>{me.scopes.join(", ")}</dd>
         <dt>{t("connection.since")}</dt>
-        <dd>{timeWords(since)}</dd>
+        <dd>{timeWords(t, since)}</dd>
         <dt>{t("connection.until")}</dt>
-        <dd>{me.keyExpires ? timeWords(me.keyExpires) : t("connection.noEnd")}</dd>
+        <dd>{me.keyExpires ? timeWords(t, me.keyExpires) : t("connection.noEnd")}</dd>
       </dl>
       <button type="button" className="plain-button" onClick={onDisconnect}>
         {t("connection.disconnect")}

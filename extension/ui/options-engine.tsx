@@ -63,7 +63,7 @@ function Status({ status }: { status: EngineStatus }) {
       </dl>
       {choice && choice.measured.length > 0 && (
         <table>
-          <caption>{t("engine.measured", { time: timeWords(choice.at) })}</caption>
+          <caption>{t("engine.measured", { time: timeWords(t, choice.at) })}</caption>
           <thead>
             <tr>
               <th scope="col">{t("engine.way")}</th>

@@ -1,5 +1,5 @@
 // Options: the last request bodies that left this machine, to the byte.
-import { timeWords } from "./tag-words.ts";
+import { numberWords, timeWords } from "./tag-words.ts";
 import { useTexts } from "./texts.ts";
 
 export interface PayloadsProps {
@@ -24,7 +24,7 @@ export function Payloads({ payloads }: PayloadsProps) {
       {payloads.map(({ n, at, url, body, status }) => (
         <details key={n ?? at}>
           <summary>
-            {timeWords(at)} · {t("payloads.bytes", { bytes: new TextEncoder().encode(body).byteLength.toLocaleString() })} ·{" "}
+            {timeWords(t, at)} · {t("payloads.bytes", { bytes: numberWords(t, new TextEncoder().encode(body).byteLength) })} ·{" "}
             {status === null ? t("payloads.unanswered") : t("payloads.answer", { status })}
           </summary>
           <p className="quiet">POST {url}</p>

@@ -44,11 +44,11 @@ export function Sync({ connected, pending, status, dead, onSyncNow, onRetry, onE
         <dt>{t("sync.stateTitle")}</dt>
         <dd>{connected ? statusWords(t, status) : t("sync.status.off")}</dd>
         <dt>{t("sync.lastSuccess")}</dt>
-        <dd>{status.lastSuccess === null ? t("sync.never") : timeWords(status.lastSuccess)}</dd>
+        <dd>{status.lastSuccess === null ? t("sync.never") : timeWords(t, status.lastSuccess)}</dd>
         {connected && status.state !== "idle" && (
           <>
             <dt>{t("sync.nextTry")}</dt>
-            <dd>{timeWords(status.notBefore)}</dd>
+            <dd>{timeWords(t, status.notBefore)}</dd>
           </>
         )}
       </dl>
@@ -95,7 +95,7 @@ function DeadRow({ letter: { ticket, problem, at }, onRetry, onDiscard }: { lett
           {path}: {message}
         </span>
       ))}
-      <span className="quiet">{timeWords(at)}</span>
+      <span className="quiet">{timeWords(t, at)}</span>
       <span className="row">
         <button type="button" className="plain-button" aria-label={t("sync.retryOf", { ticket: ticket.key })} onClick={onRetry}>
           {t("sync.retry")}

@@ -15,6 +15,7 @@ const glyphs: Readonly<Record<string, string>> = {
 /** A `KeyboardEvent.key` as people know it from their keyboard. */
 export function keyName(t: T, key: string): string {
   if (key === " ") return t("key.space");
+  if (key === "Delete") return t("key.delete");
   if (key.length > 1) return glyphs[key] ?? key;
   return key.toUpperCase();
 }

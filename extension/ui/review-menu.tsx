@@ -58,7 +58,7 @@ function TypeChips({ state, suggestion, onAction }: Props) {
   const t = useTexts();
   const now = tagNow({ state, suggestion })?.threatType;
   return (
-    <div className="choices choices-types">
+    <div className="choices choices-grid">
       {threatTypeIds.map((id: ThreatType, index) => {
         const probability = suggestion.probabilities?.[id];
         return (
@@ -85,7 +85,7 @@ function SeverityChips({ state, suggestion, onAction }: Props) {
   const proposed = suggestion.severity;
   const now = tagNow({ state, suggestion })?.severity;
   return (
-    <div className="choices">
+    <div className="choices choices-grid">
       {ofType && proposed && (
         <button type="button" className="keep" onClick={() => onAction({ do: "severity", severity: proposed })}>
           <span>{t("review.keepSeverity", { severity: severityName(t, proposed) })}</span>

@@ -20,7 +20,7 @@ export function Standing({ state: { mine, ruling, news } }: { state: ReviewState
           <strong>{verdictWords(t, mine.verdict, mine.tag)}</strong>
           <span className="quiet">
             {mine.reason && `${t(`reason.${mine.reason}`)} · `}
-            {syncWords(t, mine.sync)} · {timeWords(mine.at)}
+            {syncWords(t, mine.sync)} · {timeWords(t, mine.at)}
           </span>
         </p>
       ) : (
@@ -32,7 +32,7 @@ export function Standing({ state: { mine, ruling, news } }: { state: ReviewState
             ◆
           </span>
           <strong>{t("review.ruling", { tag: tagText(ruling.tag) || t("review.noTag"), name: ruling.name })}</strong>
-          <span className="quiet">{timeWords(ruling.at)}</span>
+          <span className="quiet">{timeWords(t, ruling.at)}</span>
         </p>
       )}
     </>

@@ -1,4 +1,5 @@
 // The marked words of a ticket: go through them, move their edges, give them another label, add and remove.
+import { useEffect, useRef } from "react";
 import { entityIds } from "../../shared/labels.ts";
 import { choiceKeys, type ReviewAction, type ReviewState } from "../../shared/review.ts";
 import { labelStyle, shorten } from "./findings.tsx";
@@ -73,11 +74,16 @@ export function ReviewSpans({ state, onAction }: Props) {
 
 function SpanList({ state: { spans, selected }, onAction }: Props) {
   const t = useTexts();
+  const list = useRef<HTMLOListElement>(null);
+  // The chosen one stays in sight while keys walk through them.
+  useEffect(() => {
+    if (selected !== null) list.current?.querySelector('[aria-pressed="true"]')?.scrollIntoView?.({ block: "nearest" });
+  }, [selected]);
   const first = Math.max(0, Math.min((selected ?? 0) - rowsShown / 2, spans.length - rowsShown));
   const rows = spans.slice(first, first + rowsShown);
   const after = spans.length - first - rows.length;
   return (
-    <ol className="span-list" start={first + 1}>
+    <ol className="span-list" start={first + 1} ref={list}>
       {first > 0 && (
         <li className="more">
           <button type="button" onClick={() => onAction({ do: "select-span", index: first - 1 })}>

@@ -27,7 +27,12 @@ export function chipWords(t: T, answer: Pick<Suggestion, "threatType" | "severit
   return t("chip.tag", { tag, likelihood: likelihoodWord(t, answer.confidence), percent: percent(answer.confidence) });
 }
 
-/** A date and time as people write it where they live. @param at milliseconds since 1970, or ISO 8601. */
-export function timeWords(at: number | string): string {
-  return new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+/** The interface's language as it is written where the person lives: `en-GB` when the browser prefers that. */
+const localeOf = (t: T): string => navigator.languages.find((one) => one.startsWith(t("locale"))) ?? t("locale");
+
+export const numberWords = (t: T, number: number): string => number.toLocaleString(localeOf(t));
+
+/** @param at milliseconds since 1970, or ISO 8601. */
+export function timeWords(t: T, at: number | string): string {
+  return new Date(at).toLocaleString(localeOf(t), { dateStyle: "medium", timeStyle: "short" });
 }
