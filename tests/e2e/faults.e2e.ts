@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { badgeOf } from "../../extension/badge.ts";
 import { chipText } from "../../shared/words.ts";
+import { english } from "../extension/ui/languages.ts";
 import { type Bench, painted, quotes, startBench, step, tiny } from "./lab.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sectag-faults-"));
@@ -40,7 +41,7 @@ for (const [name, code, damage] of damages) {
     expect(report.suggestion.problem?.message.length).toBeGreaterThan(20);
     expect(report.suggestion.backend).toBe("rules");
     expect(chipText(report.suggestion)).toContain("rules only");
-    expect(badgeOf(report).text).toBe("!");
+    expect(badgeOf(report, english).text).toBe("!");
     await step(frame, "read-all");
     const wanted = ticket.highlights.map((highlight) => highlight.replace(/\s+/g, ""));
     await bench.waitFor(
