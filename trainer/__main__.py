@@ -25,8 +25,28 @@ def _parser() -> argparse.ArgumentParser:
     pull.add_argument("--since", type=Path, help="run folder of the `pull` before: only what came after it is fetched")
     pull.add_argument("--org", help="name of the org, where the API is not asked for it")
 
-    build = steps.add_parser("build", help="clean, split and count the examples")
-    build.add_argument("--data", type=Path, required=True, help="run folder of `data`")
+    build = steps.add_parser(
+        "build", help="clean, split and count the examples; with --pull those of the team's reviews"
+    )
+    build.add_argument("--data", type=Path, help="run folder of `data`")
+    build.add_argument("--pull", type=Path, nargs="+", help="run folders of `pull`")
+    build.add_argument("--beside", type=Path, help="with --pull: run folder of `build` that holds the base data")
+    build.add_argument(
+        "--apart-from",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="record files that judge models: nothing near them is learnt",
+    )
+    build.add_argument(
+        "--exclude", nargs="*", default=[], metavar="REVIEWER", help="reviewers whose words do not count"
+    )
+
+    exclude = steps.add_parser(
+        "exclude", help="build the corrections anew without a reviewer, and say what that changes"
+    )
+    exclude.add_argument("--corrections", type=Path, required=True, help="run folder of `build --pull`")
+    exclude.add_argument("--reviewer", nargs="+", required=True)
 
     train = steps.add_parser("train", help="train the encoder and its three heads")
     train.add_argument("--build", type=Path, required=True, help="run folder of `build`")
@@ -79,9 +99,20 @@ def main(arguments: list[str] | None = None) -> int:
 
             pull.run(options.runs, options)
         elif options.step == "build":
-            from trainer import build
+            if (options.data is None) == (options.pull is None) or (options.pull and options.beside is None):
+                raise ValueError("build needs --data RUN, or --pull RUN... with --beside BUILD")
+            if options.pull:
+                from trainer import corrections
 
-            build.run(options.runs, options.data)
+                corrections.run(options.runs, options.pull, options.beside, options.apart_from, options.exclude)
+            else:
+                from trainer import build
+
+                build.run(options.runs, options.data)
+        elif options.step == "exclude":
+            from trainer import corrections
+
+            corrections.exclude(options.runs, options.corrections, options.reviewer)
         elif options.step == "train":
             from trainer import train
 

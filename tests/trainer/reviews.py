@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import random
+import string
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,6 +15,12 @@ from trainer.labels import THREAT_TYPES
 from trainer.offsets import utf16_length
 
 START = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
+
+
+def unlike(number: int) -> str:
+    """A text that is nearly no other number's."""
+    chance = random.Random(number)
+    return " ".join("".join(chance.choices(string.ascii_lowercase, k=7)) for _ in range(12))
 
 
 def decision_id(number: int) -> str:

@@ -1,0 +1,101 @@
+"""From what several people say of a ticket to one row: the tag that is learnt, who stands behind it, or why it waits for a lead."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+
+from trainer.judgements import Judgement
+from trainer.labels import SEVERITIES, SEVERITY_INDEX
+from trainer.trust import LEAST_TRUST, Beliefs
+
+#: A suggestion as sure as this is flipped by two people or a ruling, never by one person.
+SURE = 0.95
+#: These are called harmless by two people or a ruling, never by one person.
+CRITICAL = {"ransomware", "intrusion", "malware", "credential_attack", "exploitation"}
+#: Less agreement than this is a dispute.
+LEAST_AGREEMENT = 0.75
+
+HASTY = "decided in less than 300 ms: weight 0"
+DISTRUSTED = "all who say so are trusted too little"
+DISPUTED = "reviewers disagree"
+UNSAID = "nobody said which tag is right"
+LONELY_FLIP = "it flips a sure or critical suggestion, and a second reviewer is missing"
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """What a ticket teaches. `share` is the weight before caps, 0 to 1; `behind` are the judgements that say this tag."""
+
+    ticket: str
+    threat_type: str
+    severity: str
+    share: float
+    behind: tuple[Judgement, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Held:
+    """A ticket that teaches nothing now, and why."""
+
+    ticket: str
+    reason: str
+    judgements: tuple[Judgement, ...]
+
+
+def is_flip(judgement: Judgement) -> bool:
+    """True when the person turns a sure suggestion, or calls harmless what was suggested as a critical type."""
+    suggestion, tag = judgement.decision["suggestion"], judgement.tag
+    suggested = suggestion["threatType"]
+    if tag is None or suggested is None or suggestion["abstained"] or tag[0] == suggested:
+        return False
+    return bool(suggestion["confidence"] >= SURE or (tag[0] == "benign" and suggested in CRITICAL))
+
+
+def _severity(judgements: list[Judgement]) -> str:
+    """The lower median: of two people who disagree the calmer one."""
+    levels = sorted(SEVERITY_INDEX[judgement.tag[1]] for judgement in judgements if judgement.tag)
+    return SEVERITIES[levels[(len(levels) - 1) // 2]]
+
+
+def adjudicate(
+    judgements: list[Judgement], tasks: list[int], beliefs: Beliefs, *, least_trust: float = LEAST_TRUST
+) -> tuple[list[Row], list[Held]]:
+    """One row or one reason a ticket. `tasks[i]` is the group of near-duplicates that judgement i is about."""
+    tickets: dict[str, list[tuple[Judgement, int]]] = defaultdict(list)
+    voices: dict[tuple[int, str], set[str]] = defaultdict(set)
+    for judgement, task in zip(judgements, tasks, strict=True):
+        tickets[judgement.ticket].append((judgement, task))
+        if judgement.tag and not judgement.hasty and (judgement.ruling or beliefs.trust[judgement.who] >= least_trust):
+            voices[task, judgement.tag[0]].add(judgement.who)
+    rows: list[Row] = []
+    held: list[Held] = []
+    for ticket, pairs in sorted(tickets.items()):
+        everybody = tuple(judgement for judgement, _ in pairs)
+        said = [judgement for judgement in everybody if judgement.tag]
+        counted = [judgement for judgement in said if not judgement.hasty]
+        believed = [j for j in counted if j.ruling or beliefs.trust[j.who] >= least_trust]
+        if not believed:
+            reason = UNSAID if not said else HASTY if not counted else DISTRUSTED
+            held.append(Held(ticket, reason, everybody))
+            continue
+        task = pairs[0][1]
+        rulings = [judgement for judgement in believed if judgement.ruling]
+        if rulings:
+            name, severity = rulings[-1].tag or ("", "")
+            behind = [judgement for judgement in believed if judgement.tag and judgement.tag[0] == name]
+            rows.append(Row(ticket, name, severity, 1.0, tuple(behind)))
+            continue
+        shares = beliefs.likely(task, least_trust)
+        # The ticket's own voices may be older than what the same people say of its near-duplicate.
+        names = {judgement.tag[0] for judgement in believed if judgement.tag} & shares.keys()
+        name = max(sorted(names), key=lambda candidate: shares[candidate], default="")
+        behind = [judgement for judgement in believed if judgement.tag and judgement.tag[0] == name]
+        if shares.get(name, 0.0) < LEAST_AGREEMENT:
+            held.append(Held(ticket, DISPUTED, everybody))
+        elif any(is_flip(judgement) for judgement in behind) and len(voices[task, name]) < 2:
+            held.append(Held(ticket, LONELY_FLIP, everybody))
+        else:
+            trust = sum(beliefs.trust[judgement.who] for judgement in behind) / len(behind)
+            rows.append(Row(ticket, name, _severity(behind), trust * shares[name], tuple(behind)))
+    return rows, held

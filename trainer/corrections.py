@@ -1,0 +1,186 @@
+"""Step `build --pull`: snapshots of reviews become weighed, split examples, with a list of what waits for a lead and of questions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from pathlib import Path
+
+from trainer.adjudicate import Held, Row, adjudicate
+from trainer.caps import weigh
+from trainer.clean import read_texts
+from trainer.judgements import Judgement, judgements_of
+from trainer.labels import ENTITIES
+from trainer.lead_lists import write_quarantine, write_questions
+from trainer.near import groups_of, index_of
+from trainer.passages import MOST_SPANS, passages_of, spans_by_hand
+from trainer.pull import read_snapshot
+from trainer.records import Record, read_jsonl, write_jsonl
+from trainer.runs import MANIFEST, file_digest, make_run, require_run
+from trainer.splits import family_of, joined, split_groups
+from trainer.trust import believe
+
+#: `source` of a reviewed ticket's example.
+SOURCE = "reviews"
+#: Changes when the meaning of an example, a weight or a split changes.
+FORMAT = 1
+LEAKS = "nearly the same as a text that judges the model"
+WORDLESS = "no words are left of it"
+EXCLUDED = "the reviewer is excluded"
+
+
+def _texts(judgements: list[Judgement]) -> list[str]:
+    """What each judgement is about, for finding near-duplicates: everything that was sent."""
+    return ["\n".join(block["text"] for block in judgement.decision["blocks"]) for judgement in judgements]
+
+
+def examples_of(row: Row, weight: float, part: str, group: int) -> list[Record]:
+    """The row's examples: its head with the tag, and comments only for the spans that a person set in them."""
+    newest = max(row.behind, key=lambda judgement: (judgement.ruling, judgement.time, judgement.seq))
+    by_hand = spans_by_hand(newest.decision)
+    spans_known = 0 < by_hand <= MOST_SPANS
+    examples = []
+    name = hashlib.sha256(row.ticket.encode()).hexdigest()[:16]
+    for number, passage in enumerate(passages_of(newest.decision)):
+        if passage["comment"] and number > 0 and not (spans_known and passage["spans"]):
+            continue
+        tagged = number == 0
+        examples.append(
+            {
+                "id": f"{SOURCE}-{name}" + (f"-{number}" if number else ""),
+                "source": SOURCE,
+                "split": part,
+                "text": passage["text"],
+                "threat_type": row.threat_type if tagged else None,
+                "alt_types": [],
+                "severity": row.severity if tagged else None,
+                "severity_basis": "review" if tagged else None,
+                "spans": passage["spans"] if spans_known else [],
+                "label_space": ENTITIES if spans_known else None,
+                "weight": weight,
+                "group": group,
+            }
+        )
+    return examples
+
+
+def row_digest(example: Record) -> str:
+    """SHA-256 of what an example teaches, without its weight and part."""
+    kept = {key: value for key, value in example.items() if key not in ("weight", "split", "group")}
+    return hashlib.sha256(json.dumps(kept, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def run(root: Path, pulls: list[Path], beside: Path, apart: list[Path], exclude: list[str]) -> Path:
+    """Makes the `corrections` run folder from snapshots.
+
+    `beside` is the base data's `build`: it sets the caps' scale and is what questions compare with. Rows that are nearly a text
+    of its held-out parts or of the record files `apart` are held back. `exclude` names reviewers (`ID`, or `ORG/ID`) to leave out.
+    """
+    require_run(beside, "build")
+    settings = {
+        "format": FORMAT,
+        "pulls": sorted(require_run(folder, "pull")["facts"]["content"] for folder in pulls),
+        "beside": file_digest(beside / MANIFEST),
+        "apart": sorted(file_digest(file) for file in apart),
+        "exclude": sorted(exclude),
+    }
+    return make_run(root, "corrections", settings, lambda folder: _write(folder, pulls, beside, apart, set(exclude)))
+
+
+def _write(folder: Path, pulls: list[Path], beside: Path, apart: list[Path], exclude: set[str]) -> dict:
+    everybody: list[Judgement] = []
+    for pull in pulls:
+        snapshot, facts = read_snapshot(pull)
+        everybody += judgements_of(snapshot.rows, facts["org"])
+    shut_out = [j for j in everybody if exclude & {j.reviewer, j.who}]
+    judgements = [j for j in everybody if not exclude & {j.reviewer, j.who}]
+    base = read_jsonl(beside / "examples.jsonl")
+    near = joined(judgements, groups_of(_texts(judgements)), families=False)
+    beliefs = believe(judgements, near)
+    rows, held = adjudicate(judgements, near, beliefs)
+    groups = joined(judgements, near, families=True)
+    parts = split_groups(judgements, groups)
+    places = {judgement.ticket: index for index, judgement in enumerate(judgements)}
+
+    judging = [e["text"] for e in base if e["split"] not in ("train", "valid")]
+    judging += [record["text"] for file in apart for record in read_jsonl(file) if "text" in record]
+    index = index_of(dict.fromkeys(judging))
+    kept: list[Row] = []
+    for row in rows:
+        passages = passages_of(row.behind[-1].decision)
+        if not passages:
+            held.append(Held(row.ticket, WORDLESS, row.behind))
+        elif any(index.near(passage["text"]) for passage in passages):
+            held.append(Held(row.ticket, LEAKS, row.behind))
+        else:
+            kept.append(row)
+    at = [places[row.ticket] for row in kept]
+    known = Counter(e["threat_type"] for e in base if e["split"] == "train" and e["threat_type"])
+    weights = weigh(kept, [near[i] for i in at], [family_of(judgements[i]) for i in at], dict(known))
+    owners: list[Row] = []
+    examples: list[Record] = []
+    for row, weight, place in zip(kept, weights, at, strict=True):
+        made = examples_of(row, weight, parts[groups[place]], groups[place])
+        examples += made
+        owners += [row] * len(made)
+    for example, (sentences, _) in zip(examples, read_texts(e["text"] for e in examples), strict=True):
+        example["sentences"] = sentences
+    write_jsonl(folder / "examples.jsonl", examples)
+    manifest = [
+        {
+            "sha256": row_digest(example),
+            "weight": example["weight"],
+            "split": example["split"],
+            "ticket": row.ticket,
+            "reviewers": sorted({judgement.who for judgement in row.behind}),
+            "decisions": [judgement.decision["id"] for judgement in row.behind],
+        }
+        for example, row in zip(examples, owners, strict=True)
+    ]
+    write_jsonl(folder / "manifest.jsonl", manifest)
+    held += [Held(judgement.ticket, EXCLUDED, (judgement,)) for judgement in shut_out]
+    write_quarantine(folder / "quarantine.csv", held)
+    asked = write_questions(folder / "questions.csv", examples, owners, base)
+    write_jsonl(folder / "trust.jsonl", [{"who": who, "trust": round(t, 4)} for who, t in beliefs.trust.items()])
+    counts = Counter(example["split"] for example in examples)
+    weight_sum = round(sum(example["weight"] for example in examples if example["split"] == "train"), 2)
+    print(
+        f"build: {len(judgements)} judgements that count, {len(kept)} tickets to learn from {dict(counts)} with weight {weight_sum};"
+        f" {len(held)} wait in quarantine.csv, {asked} questions in questions.csv"
+    )
+    return {
+        "inputs": {"pulls": [pull.name for pull in pulls], "beside": beside.name, "apart": [str(f) for f in apart]},
+        "data": file_digest(folder / "manifest.jsonl"),
+        "examples": file_digest(folder / "examples.jsonl"),
+        "judgements": len(judgements),
+        "tickets": len(kept),
+        "splits": dict(counts),
+        "train_weight": weight_sum,
+        "held": dict(Counter(item.reason for item in held)),
+        "questions": asked,
+    }
+
+
+def exclude(root: Path, corrections: Path, reviewers: list[str]) -> Path:
+    """The same rows without these reviewers, as a run folder of its own; prints what that changes."""
+    manifest = require_run(corrections, "corrections")
+    inputs = manifest["facts"]["inputs"]
+    out = sorted({*manifest["settings"]["exclude"], *reviewers})
+    pulls, apart = [root / name for name in inputs["pulls"]], [Path(file) for file in inputs["apart"]]
+    without = run(root, pulls, root / inputs["beside"], apart, out)
+    print(json.dumps({"ok": True, "without": out, **compare(corrections, without)}))
+    return without
+
+
+def compare(before: Path, after: Path) -> dict[str, float]:
+    """What leaving somebody out changes: rows that left, came or changed their tag, and the training weight on both sides."""
+    one, other = ({row["ticket"]: row for row in read_jsonl(folder / "manifest.jsonl")} for folder in (before, after))
+    both = one.keys() & other.keys()
+    return {
+        "rows_gone": len(one.keys() - other.keys()),
+        "rows_new": len(other.keys() - one.keys()),
+        "rows_changed": sum(one[ticket]["sha256"] != other[ticket]["sha256"] for ticket in both),
+        "weight_before": require_run(before, "corrections")["facts"]["train_weight"],
+        "weight_after": require_run(after, "corrections")["facts"]["train_weight"],
+    }
