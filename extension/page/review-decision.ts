@@ -16,6 +16,15 @@ interface Tag {
   severity: Severity | null;
 }
 
+export interface SureTag {
+  threatType: ThreatType;
+  severity: Severity;
+}
+
+export function sureTag(tag: Tag | null | undefined): SureTag | null {
+  return tag?.threatType && tag.severity ? { threatType: tag.threatType, severity: tag.severity } : null;
+}
+
 /** What a wish is judged by. */
 export interface Known {
   suggestion: SuggestionSummary;
@@ -42,15 +51,8 @@ export function decidedSpans(history: TicketHistory): ReviewSpan[] | null {
 }
 
 /** The suggested tag, when there is one to agree with. */
-export function acceptable({ abstained, threatType, severity }: SuggestionSummary): { threatType: ThreatType; severity: Severity } | null {
-  return abstained || !threatType || !severity ? null : { threatType, severity };
-}
-
-/** The tag that a severity alone would change; null when there is none, or an ordinary ticket's, whose severity says nothing. */
-export function currentTag(known: Pick<Known, "suggestion" | "history">): { threatType: ThreatType; severity: Severity } | null {
-  const mine = mySteps(known.history).at(-1)?.final;
-  const tag = mine?.threatType && mine.severity ? { threatType: mine.threatType, severity: mine.severity } : acceptable(known.suggestion);
-  return tag?.threatType === "benign" ? null : tag;
+export function acceptable(suggestion: SuggestionSummary): SureTag | null {
+  return suggestion.abstained ? null : sureTag(suggestion);
 }
 
 /** @returns null when the wish cannot be met, or would change nothing that it could be about. */

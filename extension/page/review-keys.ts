@@ -3,8 +3,8 @@
 import { reasonIds } from "../../shared/decisions.ts";
 import { entityIds, severityIds, threatTypeIds } from "../../shared/labels.ts";
 import { choiceKeys, type ReviewAction, type ReviewCommand, reviewCommands } from "../../shared/review.ts";
-import { acceptable, mySteps } from "./review-decision.ts";
-import { type Machine, spansNow } from "./review-state.ts";
+import { acceptable } from "./review-decision.ts";
+import { isDecided, type Machine, spansNow } from "./review-state.ts";
 
 export type Press = Omit<Extract<ReviewAction, { do: "key" }>, "do">;
 
@@ -99,7 +99,7 @@ function command(machine: Machine, name: ReviewCommand | undefined): Meaning {
     case "spans":
       return toggled("spans");
     case "reason":
-      return mySteps(machine.history ?? []).length > 0 ? toggled("reason") : null;
+      return isDecided(machine) ? toggled("reason") : null;
     case "notSecurity":
       return { do: "not-security" };
     case "reject":

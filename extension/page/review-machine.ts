@@ -1,9 +1,22 @@
 // The review of one ticket as a pure state machine: (state, what happened) -> (next state, what is to be done). No DOM, no clock, no ids.
 import type { Severity, SpanLabel } from "../../shared/contract.ts";
 import type { ReviewAction, ReviewMenu, ReviewSettings, ReviewSpan, ReviewState, TicketHistory } from "../../shared/review.ts";
-import { acceptable, currentTag, type Decided, decisionOf, mySteps, saysAgain, type Wish } from "./review-decision.ts";
+import { acceptable, type Decided, decisionOf, mySteps, saysAgain, type Wish } from "./review-decision.ts";
 import { moveEdge, type Texts, withSpan } from "./review-spans.ts";
-import { clamped, closed, isUnsaved, type Machine, moved, type Place, type Reading, read, spansNow, tell } from "./review-state.ts";
+import {
+  clamped,
+  closed,
+  isDecided,
+  isUnsaved,
+  type Machine,
+  moved,
+  type Place,
+  type Reading,
+  read,
+  spansNow,
+  tagToCome,
+  tell,
+} from "./review-state.ts";
 
 export type ReviewEvent =
   | { kind: "act"; action: Exclude<ReviewAction, { do: "key" }>; selection: Place | null }
@@ -101,15 +114,13 @@ function act(machine: Machine, action: Exclude<ReviewAction, { do: "key" }>, sel
 }
 
 function chooseSeverity(machine: Machine, severity: Severity): Step {
-  const known = machine.history && currentTag({ suggestion: machine.reading.suggestion, history: machine.history });
-  const threatType = machine.pendingType ?? known?.threatType;
+  const threatType = machine.pendingType ?? tagToCome(machine)?.threatType;
   return threatType ? wish(closed(machine), { do: "tag", threatType, severity }) : only(opened(machine, "type"));
 }
 
 function opened(machine: Machine, menu: ReviewMenu): Machine {
-  const history = machine.history ?? [];
-  if (menu === "reason" && mySteps(history).length === 0) return machine;
-  const typeless = menu === "severity" && !currentTag({ suggestion: machine.reading.suggestion, history });
+  if (menu === "reason" && !isDecided(machine)) return machine;
+  const typeless = menu === "severity" && !tagToCome(machine);
   if (typeless || (menu === "severity-of-type" && !machine.pendingType)) return { ...closed(machine), menu: "type" };
   if (menu === "severity-of-type") return { ...machine, menu };
   return { ...closed(machine), menu, selected: menu === "spans" && spansNow(machine).length > 0 ? (machine.selected ?? 0) : null };

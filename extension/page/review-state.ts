@@ -10,7 +10,7 @@ import {
   type TicketHistory,
 } from "../../shared/review.ts";
 import { overlaps, quoteMatches } from "../../shared/span.ts";
-import { type Decided, decidedSpans, mySteps, rulingOf, type Wish } from "./review-decision.ts";
+import { acceptable, type Decided, decidedSpans, mySteps, rulingOf, type SureTag, sureTag, type Wish } from "./review-decision.ts";
 import { followTexts, inPageOrder, type Texts } from "./review-spans.ts";
 
 /** What was read of the ticket: blocks in the page's order, and the suggestion with its spans where they stand now. */
@@ -76,6 +76,23 @@ export function spansNow({ reading, history, draft }: Machine): ReviewSpan[] {
   const spans = draft?.spans ?? (history && judged(history, reading)) ?? reading.suggested;
   const standing = spans.filter((span) => quoteMatches(reading.texts.get(span.block) ?? "", span));
   return inPageOrder(standing, [...reading.texts.keys()]).slice(0, 2000);
+}
+
+/** True when this person has decided, or is about to: there is something that a reason could be about. */
+export function isDecided({ history, pending, queue }: Machine): boolean {
+  return pending !== null || queue.length > 0 || mySteps(history ?? []).length > 0;
+}
+
+/**
+ * The tag that a severity alone would change: the one that counts when all that waits is saved, else the suggested one. Null when there is
+ * none, when it is not known yet, and for an ordinary ticket, whose severity says nothing.
+ */
+export function tagToCome({ history, pending, queue, reading }: Machine): SureTag | null {
+  const waiting = queue.findLast(({ do: what }) => what === "tag" || what === "reject" || what === "undo");
+  if (waiting?.do === "undo") return null;
+  const decided = pending ? pending.decided.final : mySteps(history ?? []).at(-1)?.final;
+  const tag = sureTag(waiting ? (waiting.do === "tag" ? waiting : null) : decided) ?? acceptable(reading.suggestion);
+  return tag?.threatType === "benign" ? null : tag;
 }
 
 /** The decided spans; where a decision could say nothing (see `limits` and `leftOut`), the suggested ones. Null when nobody decided. */

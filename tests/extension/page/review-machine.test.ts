@@ -135,6 +135,20 @@ test("while a save runs further ones wait, and build on it", () => {
   expect(news(play.saved())).toBe("undone");
 });
 
+test("what is said while a save runs means the state after it: severity alone, and a reason", () => {
+  const play = new Play().act({ do: "type", threatType: "phishing" }).act({ do: "severity", severity: "low" });
+  play.act({ do: "severity", severity: "critical" }).act({ do: "menu", menu: "reason" });
+  expect(shown(play).menu).toBe("reason");
+  play.act({ do: "reason", reason: "duplicate" }).saved().saved().saved();
+  expect(play.saves.map(({ final, reason }) => [final?.threatType, final?.severity, reason])).toEqual([
+    ["phishing", "low", null],
+    ["phishing", "critical", null],
+    ["phishing", "critical", "duplicate"],
+  ]);
+  play.act({ do: "undo" }).act({ do: "undo" }).act({ do: "menu", menu: "severity" });
+  expect(shown(play).menu).toBe("type");
+});
+
 test("an acceptance that waits is of the tag that was seen, whatever is suggested when its turn comes", () => {
   const play = new Play().act({ do: "reject" }).act({ do: "accept" });
   play.send({ kind: "read", reading: { ...reading, suggestion: { ...suggestion, threatType: "phishing" } } }).saved();
