@@ -1,5 +1,6 @@
 // Caches what the extension's own pages read from the API: labels stale-while-revalidate, model files by hash for good. Writes never pass here.
 import { CacheableResponsePlugin } from "workbox-cacheable-response";
+import { clientsClaim } from "workbox-core";
 import { ExpirationPlugin } from "workbox-expiration";
 import { registerRoute } from "workbox-routing";
 import { CacheFirst, StaleWhileRevalidate } from "workbox-strategies";
@@ -20,6 +21,8 @@ const keep = (limits: ConstructorParameters<typeof ExpirationPlugin>[0]) =>
 
 /** Call once, at the start of the service worker: routes must stand before the first request. */
 export function cacheReads(): void {
+  // A page that was open before the first start is controlled from then on, too.
+  clientsClaim();
   registerRoute(
     ({ url, request }) => request.method === "GET" && reads.test(url.pathname),
     new StaleWhileRevalidate({ cacheName: readsCache, plugins: keep({ maxEntries: 200, maxAgeSeconds: 7 * 86_400 }) }),

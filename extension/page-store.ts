@@ -9,6 +9,8 @@ import type { DecisionRow } from "./ui/decision-list.tsx";
 
 /** @throws StoreError with a sentence for a person. */
 export async function openForPages(): Promise<ReviewDb> {
+  // Only a page can ask the browser not to clear the store when the disk gets short. It may say no: the second copy is there.
+  await navigator.storage.persist().catch(() => false);
   return openReviewDb({ name: await currentDbName(browser.storage.local) });
 }
 

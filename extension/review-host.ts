@@ -40,8 +40,6 @@ export function startReviewHost(): { noteReport(report: PageReport, url: string)
   const openAnew = async (): Promise<Open> => {
     const store = await openStore({ area: browser.storage.local });
     if (store.notice) console.warn(`SecTag: ${store.notice}`);
-    // Asks that the browser does not clear it when the disk gets short; it may say no, and the second copy is there.
-    await navigator.storage?.persist?.().catch(() => false);
     const { db, mirror } = store;
     const reviews = createReviews({
       db,
