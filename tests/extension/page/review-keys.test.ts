@@ -8,7 +8,7 @@ import type { Machine } from "../../../extension/page/review-state.ts";
 import { reasonIds } from "../../../shared/decisions.ts";
 import { entityIds, severityIds, threatTypeIds } from "../../../shared/labels.ts";
 import { choiceKeys, defaultKeys, type ReviewMenu } from "../../../shared/review.ts";
-import { entry, Play, reading, ready, suggestion, tag } from "./review-lab.ts";
+import { entry, playOn, reading, ready, suggestion, tag } from "./review-lab.ts";
 
 const press = (key: string, more: Partial<Press> = {}): Press => ({ key, alt: false, shift: false, ctrl: false, ...more });
 const decided = () => ready([entry("d1", { verdict: "reject", final: tag(null, null) })]);
@@ -286,7 +286,7 @@ test("unarmed, keys are not even asked about", () => {
 });
 
 test("span mode by keyboard alone: what a script would press, the machine does", () => {
-  const play = new Play();
+  const play = playOn();
   for (const one of [press("e"), press("ArrowRight"), press("ArrowRight", { alt: true }), press("2"), press("Enter")]) {
     const what = meaningOf(play.machine, one, () => false);
     if (!what || what.do === "leave") throw new Error(`${one.key} means nothing`);

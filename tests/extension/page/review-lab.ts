@@ -61,39 +61,39 @@ export function ready(history: TicketHistory = [], from: Reading = reading): Mac
 }
 
 /** A machine that is played with, and a store that takes what it is given. */
-export class Play {
+export interface Play {
   machine: Machine;
-  effects: Effect[] = [];
+  effects: Effect[];
   /** Everything that was to be saved, in order. */
-  saves: Decided[] = [];
-  #history: TicketHistory;
-
-  constructor(history: TicketHistory = [], from: Reading = reading) {
-    this.#history = history;
-    this.machine = ready(history, from);
-  }
-
-  send(event: ReviewEvent): this {
-    const { machine, effect } = step(this.machine, event);
-    this.machine = machine;
-    if (effect) this.effects.push(effect);
-    if (effect?.do === "save") this.saves.push(effect.decided);
-    return this;
-  }
-
-  act(action: Extract<ReviewEvent, { kind: "act" }>["action"], selection: Place | null = null): this {
-    return this.send({ kind: "act", action, selection });
-  }
-
+  saves: Decided[];
+  send(event: ReviewEvent): Play;
+  act(action: Extract<ReviewEvent, { kind: "act" }>["action"], selection?: Place | null): Play;
   /** The store has the decision that is under way. */
-  saved(): this {
-    const decided = this.machine.pending?.decided;
-    if (!decided) throw new Error("Nothing is being saved");
-    this.#history = [...this.#history, entry(`d${this.#history.length + 1}`, decided)];
-    return this.send({ kind: "saved", history: this.#history, texts: this.machine.reading.texts });
-  }
+  saved(): Play;
+  failed(lasting?: boolean): Play;
+}
 
-  failed(lasting = false): this {
-    return this.send({ kind: "failed", reason: "the disk is full", lasting });
-  }
+export function playOn(history: TicketHistory = [], from: Reading = reading): Play {
+  let stored = history;
+  const play: Play = {
+    machine: ready(history, from),
+    effects: [],
+    saves: [],
+    send(event) {
+      const { machine, effect } = step(play.machine, event);
+      play.machine = machine;
+      if (effect) play.effects.push(effect);
+      if (effect?.do === "save") play.saves.push(effect.decided);
+      return play;
+    },
+    act: (action, selection = null) => play.send({ kind: "act", action, selection }),
+    saved() {
+      const decided = play.machine.pending?.decided;
+      if (!decided) throw new Error("Nothing is being saved");
+      stored = [...stored, entry(`d${stored.length + 1}`, decided)];
+      return play.send({ kind: "saved", history: stored, texts: play.machine.reading.texts });
+    },
+    failed: (lasting = false) => play.send({ kind: "failed", reason: "the disk is full", lasting }),
+  };
+  return play;
 }

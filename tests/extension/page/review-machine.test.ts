@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { reviewState, spansNow } from "../../../extension/page/review-state.ts";
 import type { ReviewState } from "../../../shared/review.ts";
-import { entry, Play, reading, ready, suggestion, tag } from "./review-lab.ts";
+import { entry, type Play, playOn, reading, ready, suggestion, tag } from "./review-lab.ts";
 
 const shown = (play: Play): ReviewState => {
   const state = reviewState(play.machine);
@@ -14,7 +14,7 @@ const abstained = { ...reading, suggestion: { ...suggestion, abstained: true } }
 const untagged = { ...reading, suggestion: { ...suggestion, threatType: null, severity: null } };
 
 test("accepting takes the suggested tag and the spans; it is called saved when the store has it, not before", () => {
-  const play = new Play().act({ do: "accept" });
+  const play = playOn().act({ do: "accept" });
   expect(play.saves).toEqual([{ verdict: "accept", supersedes: null, final: tag("malware", "high", spansNow(ready())), reason: null }]);
   expect(news(play)).toBe("saving");
   expect(shown(play).mine).toBeNull();
@@ -27,14 +27,14 @@ test.each([
   ["abstained", abstained],
   ["found nothing", untagged],
 ])("when the model %s there is nothing to accept, and choosing a tag adds it", (_case, from) => {
-  const play = new Play([], from).act({ do: "accept" });
+  const play = playOn([], from).act({ do: "accept" });
   expect(play.saves).toEqual([]);
   play.act({ do: "type", threatType: "malware" }).act({ do: "severity", severity: "high" });
   expect(play.saves[0]).toMatchObject({ verdict: "add", final: { threatType: "malware", severity: "high" } });
 });
 
 test("another type is asked for its severity; the suggested pair is an acceptance, any other a correction", () => {
-  const play = new Play().act({ do: "menu", menu: "type" }).act({ do: "type", threatType: "phishing" });
+  const play = playOn().act({ do: "menu", menu: "type" }).act({ do: "type", threatType: "phishing" });
   expect(shown(play)).toMatchObject({ menu: "severity-of-type", pendingType: "phishing" });
   play.act({ do: "severity", severity: "low" }).saved();
   expect(play.saves[0]).toMatchObject({ verdict: "correct", final: { threatType: "phishing", severity: "low" } });
@@ -44,23 +44,23 @@ test("another type is asked for its severity; the suggested pair is an acceptanc
 });
 
 test("a severity alone keeps the type that counts; without one, or for an ordinary ticket, the type is asked first", () => {
-  const play = new Play().act({ do: "severity", severity: "critical" });
+  const play = playOn().act({ do: "severity", severity: "critical" });
   expect(play.saves[0]).toMatchObject({ verdict: "correct", final: { threatType: "malware", severity: "critical" } });
   play.saved().act({ do: "type", threatType: "phishing" }).act({ do: "severity", severity: "low" }).saved();
   play.act({ do: "severity", severity: "medium" });
   expect(play.saves.at(-1)?.final).toMatchObject({ threatType: "phishing", severity: "medium" });
   play.saved().act({ do: "not-security" }).saved().act({ do: "menu", menu: "severity" });
   expect(shown(play).menu).toBe("type");
-  expect(shown(new Play([], untagged).act({ do: "severity", severity: "low" })).menu).toBe("type");
+  expect(shown(playOn([], untagged).act({ do: "severity", severity: "low" })).menu).toBe("type");
 });
 
 test("not security is benign and low at once; so is benign from the menu", () => {
   for (const action of [{ do: "not-security" }, { do: "type", threatType: "benign" }] as const)
-    expect(new Play().act(action).saves[0]).toMatchObject({ verdict: "correct", final: { threatType: "benign", severity: "low" } });
+    expect(playOn().act(action).saves[0]).toMatchObject({ verdict: "correct", final: { threatType: "benign", severity: "low" } });
 });
 
 test("a rejection says no tag, and keeps the spans", () => {
-  expect(new Play().act({ do: "reject" }).saves[0]).toEqual({
+  expect(playOn().act({ do: "reject" }).saves[0]).toEqual({
     verdict: "reject",
     supersedes: null,
     final: tag(null, null, spansNow(ready())),
@@ -69,7 +69,7 @@ test("a rejection says no tag, and keeps the spans", () => {
 });
 
 test("a reason follows a decision with the same state after it; without a decision there is none to give", () => {
-  const play = new Play().act({ do: "menu", menu: "reason" }).act({ do: "reason", reason: "duplicate" });
+  const play = playOn().act({ do: "menu", menu: "reason" }).act({ do: "reason", reason: "duplicate" });
   expect(shown(play).menu).toBe("closed");
   expect(play.saves).toEqual([]);
   play.act({ do: "reject" }).saved().act({ do: "menu", menu: "reason" }).act({ do: "reason", reason: "duplicate" });
@@ -78,14 +78,14 @@ test("a reason follows a decision with the same state after it; without a decisi
 
 test("an old acceptance of another suggestion counts as a correction when a reason is added", () => {
   const old = entry("d1", { verdict: "accept", final: tag("phishing", "low") });
-  expect(new Play([old]).act({ do: "reason", reason: "duplicate" }).saves[0]).toMatchObject({
+  expect(playOn([old]).act({ do: "reason", reason: "duplicate" }).saves[0]).toMatchObject({
     verdict: "correct",
     final: { threatType: "phishing", severity: "low" },
   });
 });
 
 test("undo goes back step by step, names what it takes back, and says when there is nothing more", () => {
-  const play = new Play().act({ do: "accept" }).saved().act({ do: "reject" }).saved();
+  const play = playOn().act({ do: "accept" }).saved().act({ do: "reject" }).saved();
   expect(shown(play).undoable).toBe(2);
   play.act({ do: "undo" });
   expect(play.saves.at(-1)).toMatchObject({ verdict: "undo", supersedes: "d2", final: { threatType: "malware", severity: "high" } });
@@ -108,14 +108,14 @@ test("undo is at most twenty deep, and touches nobody else's decisions", () => {
     mine: false,
     by: { name: "Ada", role: "lead" },
   });
-  const play = new Play([...many, lead]);
+  const play = playOn([...many, lead]);
   expect(shown(play)).toMatchObject({ undoable: 20, ruling: { name: "Ada", tag: { threatType: "phishing", severity: "low" } } });
   expect(play.act({ do: "undo" }).saves[0]?.supersedes).toBe("d24");
-  expect(shown(new Play([lead])).mine).toBeNull();
+  expect(shown(playOn([lead])).mine).toBeNull();
 });
 
 test("saying the same again saves nothing, and is said to be saved", () => {
-  const play = new Play().act({ do: "accept" }).saved();
+  const play = playOn().act({ do: "accept" }).saved();
   const { n } = shown(play).news;
   play.act({ do: "accept" });
   expect(play.saves).toHaveLength(1);
@@ -123,7 +123,7 @@ test("saying the same again saves nothing, and is said to be saved", () => {
 });
 
 test("while a save runs further ones wait, and build on it", () => {
-  const play = new Play().act({ do: "accept" }).act({ do: "accept" }).act({ do: "reject" }).act({ do: "undo" });
+  const play = playOn().act({ do: "accept" }).act({ do: "accept" }).act({ do: "reject" }).act({ do: "undo" });
   expect(play.saves).toHaveLength(1);
   play.saved();
   expect(play.saves.map(({ verdict, supersedes }) => [verdict, supersedes])).toEqual([
@@ -136,7 +136,7 @@ test("while a save runs further ones wait, and build on it", () => {
 });
 
 test("what is said while a save runs means the state after it: severity alone, and a reason", () => {
-  const play = new Play().act({ do: "type", threatType: "phishing" }).act({ do: "severity", severity: "low" });
+  const play = playOn().act({ do: "type", threatType: "phishing" }).act({ do: "severity", severity: "low" });
   play.act({ do: "severity", severity: "critical" }).act({ do: "menu", menu: "reason" });
   expect(shown(play).menu).toBe("reason");
   play.act({ do: "reason", reason: "duplicate" }).saved().saved().saved();
@@ -150,13 +150,13 @@ test("what is said while a save runs means the state after it: severity alone, a
 });
 
 test("an acceptance that waits is of the tag that was seen, whatever is suggested when its turn comes", () => {
-  const play = new Play().act({ do: "reject" }).act({ do: "accept" });
+  const play = playOn().act({ do: "reject" }).act({ do: "accept" });
   play.send({ kind: "read", reading: { ...reading, suggestion: { ...suggestion, threatType: "phishing" } } }).saved();
   expect(play.saves[1]).toMatchObject({ verdict: "correct", final: { threatType: "malware", severity: "high" } });
 });
 
 test("a failed save is kept: the same wish tries again, another one is done after it", () => {
-  const play = new Play().act({ do: "accept" }).failed();
+  const play = playOn().act({ do: "accept" }).failed();
   expect(shown(play).news).toMatchObject({ code: "failed", detail: "the disk is full" });
   play.act({ do: "accept" });
   expect(play.effects.at(-1)).toEqual({ do: "again" });
@@ -168,7 +168,7 @@ test("a failed save is kept: the same wish tries again, another one is done afte
 });
 
 test("two undos, the first of which fails once, are two undos", () => {
-  const play = new Play().act({ do: "accept" }).saved().act({ do: "reject" }).saved().act({ do: "undo" }).failed();
+  const play = playOn().act({ do: "accept" }).saved().act({ do: "reject" }).saved().act({ do: "undo" }).failed();
   play.act({ do: "undo" }).saved();
   expect(play.saves).toHaveLength(3);
   play.act({ do: "undo" }).saved();
@@ -176,7 +176,7 @@ test("two undos, the first of which fails once, are two undos", () => {
 });
 
 test("what can never be saved is given up, with all that was meant on top of it", () => {
-  const play = new Play().act({ do: "accept" }).act({ do: "undo" }).failed(true);
+  const play = playOn().act({ do: "accept" }).act({ do: "undo" }).failed(true);
   expect(play.machine.pending).toBeNull();
   expect(play.machine.queue).toEqual([]);
   play.act({ do: "reject" });
@@ -184,13 +184,13 @@ test("what can never be saved is given up, with all that was meant on top of it"
 });
 
 test("disarming closes menus and keeps edits", () => {
-  const play = new Play().act({ do: "menu", menu: "spans" }).act({ do: "remove-span" }).act({ do: "arm", armed: false });
+  const play = playOn().act({ do: "menu", menu: "spans" }).act({ do: "remove-span" }).act({ do: "arm", armed: false });
   expect(play.effects.at(-1)).toEqual({ do: "arm", armed: false });
   expect(shown(play)).toMatchObject({ armed: false, menu: "closed", unsavedSpans: true, news: { code: "disarmed" } });
 });
 
 test("nothing is shown or done before the background has told settings and history", () => {
-  const play = new Play();
+  const play = playOn();
   play.machine = { ...play.machine, history: null };
   expect(reviewState(play.act({ do: "accept" }).machine)).toBeNull();
   expect(play.effects).toEqual([]);

@@ -6,7 +6,7 @@ import { reviewState, spansNow } from "../../../extension/page/review-state.ts";
 import { decisionFault, reasonIds } from "../../../shared/decisions.ts";
 import { entityIds, severityIds, threatTypeIds } from "../../../shared/labels.ts";
 import { choiceKeys, type ReviewAction, ReviewMenu, ReviewState } from "../../../shared/review.ts";
-import { Play, placeOf, reading, suggestion, texts } from "./review-lab.ts";
+import { placeOf, playOn, reading, suggestion, texts } from "./review-lab.ts";
 
 const abstained = { ...reading, suggestion: { ...suggestion, abstained: true } };
 const untagged = { ...reading, suggestion: { ...suggestion, threatType: null, severity: null } };
@@ -49,7 +49,7 @@ test("no sequence of keys and actions accepts without a suggestion, makes a faul
       fc.constantFrom(reading, abstained, untagged),
       fc.array(happening, { minLength: 30, maxLength: 80 }),
       (from, happenings) => {
-        const play = new Play([], from);
+        const play = playOn([], from);
         for (const what of happenings) {
           const before = play.machine;
           const effects = play.effects.length;

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { reviewState } from "../../../extension/page/review-state.ts";
 import type { ReviewState } from "../../../shared/review.ts";
-import { entry, Play, placeOf, reading, spanOf, tag, texts } from "./review-lab.ts";
+import { entry, type Play, placeOf, playOn, reading, spanOf, tag, texts } from "./review-lab.ts";
 
 const shown = (play: Play): ReviewState => {
   const state = reviewState(play.machine);
@@ -12,7 +12,7 @@ const shown = (play: Play): ReviewState => {
 const news = (play: Play) => shown(play).news.code;
 
 test("spans: choose, move edges by word and letter, relabel, remove, save as one decision", () => {
-  const play = new Play().act({ do: "menu", menu: "spans" });
+  const play = playOn().act({ do: "menu", menu: "spans" });
   expect(shown(play)).toMatchObject({ menu: "spans", selected: 0, unsavedSpans: false });
   play.act({ do: "select-span", index: 2 });
   const move = (edge: "start" | "end", by: -1 | 1, unit: "word" | "character") => play.act({ do: "move-edge", edge, by, unit });
@@ -41,7 +41,7 @@ test("spans: choose, move edges by word and letter, relabel, remove, save as one
 });
 
 test("spans on top of a decision keep its tag; a decision on top of unsaved spans takes them along", () => {
-  const play = new Play().act({ do: "accept" }).saved().act({ do: "menu", menu: "spans" }).act({ do: "remove-span" });
+  const play = playOn().act({ do: "accept" }).saved().act({ do: "menu", menu: "spans" }).act({ do: "remove-span" });
   play.act({ do: "save-spans" });
   expect(play.saves[1]).toMatchObject({ verdict: "accept", supersedes: "d1", final: { threatType: "malware", severity: "high" } });
   expect(play.saves[1]?.final?.spans).toHaveLength(2);
@@ -50,7 +50,7 @@ test("spans on top of a decision keep its tag; a decision on top of unsaved span
 });
 
 test("an edge stops at its other edge, at a neighbour, and at the ends of the text", () => {
-  const play = new Play().act({ do: "menu", menu: "spans" }).act({ do: "select-span", index: 1 });
+  const play = playOn().act({ do: "menu", menu: "spans" }).act({ do: "select-span", index: 1 });
   const move = (edge: "start" | "end", by: -1 | 1, unit: "word" | "character") => play.act({ do: "move-edge", edge, by, unit });
   move("start", -1, "word");
   move("start", -1, "character");
@@ -61,7 +61,7 @@ test("an edge stops at its other edge, at a neighbour, and at the ends of the te
 });
 
 test("a selection becomes a span at once; what it overlaps gives way; without one it is said", () => {
-  const play = new Play().act({ do: "add-span", label: "System" }, placeOf("description", "FS-02 and FS-03"));
+  const play = playOn().act({ do: "add-span", label: "System" }, placeOf("description", "FS-02 and FS-03"));
   expect(play.saves[0]).toMatchObject({ verdict: "add", final: { threatType: null } });
   expect(play.saves[0]?.final?.spans.map(({ quote }) => quote)).toEqual(["evil.example", "mimikatz", "FS-02 and FS-03"]);
   play.saved().act({ do: "add-span", label: "System" });
@@ -70,7 +70,7 @@ test("a selection becomes a span at once; what it overlaps gives way; without on
 });
 
 test("Escape's discarding says so; undo discards edits first; closing the menu keeps them", () => {
-  const play = new Play().act({ do: "menu", menu: "spans" }).act({ do: "remove-span" }).act({ do: "menu", menu: "closed" });
+  const play = playOn().act({ do: "menu", menu: "spans" }).act({ do: "remove-span" }).act({ do: "menu", menu: "closed" });
   expect(shown(play)).toMatchObject({ menu: "closed", unsavedSpans: true });
   play.act({ do: "undo" });
   expect(shown(play)).toMatchObject({ unsavedSpans: false, news: { code: "spans-discarded" } });
@@ -82,7 +82,7 @@ test("Escape's discarding says so; undo discards edits first; closing the menu k
 });
 
 test("edits made while others are saved stay unsaved; those that failed stay too", () => {
-  const play = new Play().act({ do: "menu", menu: "spans" }).act({ do: "remove-span" }).act({ do: "save-spans" });
+  const play = playOn().act({ do: "menu", menu: "spans" }).act({ do: "remove-span" }).act({ do: "save-spans" });
   play.act({ do: "menu", menu: "spans" }).act({ do: "remove-span" }).saved();
   expect(shown(play)).toMatchObject({ unsavedSpans: true });
   expect(shown(play).spans).toHaveLength(1);
@@ -94,7 +94,7 @@ test("edits made while others are saved stay unsaved; those that failed stay too
 });
 
 test("edited and decided spans move with the page's text, also in a history that was asked for before the edit", () => {
-  const play = new Play().act({ do: "add-span", label: "System" }, placeOf("description", "FS-03"));
+  const play = playOn().act({ do: "add-span", label: "System" }, placeOf("description", "FS-03"));
   const later = new Map([...texts, ["description", `Note: ${texts.get("description")}`]]);
   const moved = reading.suggested.map((span) => (span.block === "title" ? span : { ...span, start: span.start + 6, end: span.end + 6 }));
   play.send({ kind: "read", reading: { ...reading, texts: later, suggested: moved } });
@@ -108,10 +108,7 @@ test("edited and decided spans move with the page's text, also in a history that
 });
 
 test("a block that is away for a moment keeps its edited spans", () => {
-  const play = new Play()
-    .act({ do: "menu", menu: "spans" })
-    .act({ do: "select-span", index: 1 })
-    .act({ do: "label-span", label: "Malware" });
+  const play = playOn().act({ do: "menu", menu: "spans" }).act({ do: "select-span", index: 1 }).act({ do: "label-span", label: "Malware" });
   const without = new Map([["title", texts.get("title") ?? ""]]);
   play.send({ kind: "read", reading: { ...reading, texts: without, suggested: [spanOf("title", "evil.example", "domain")] } });
   expect(shown(play).spans).toHaveLength(1);
@@ -124,12 +121,12 @@ test("what a decision cannot say stays as suggested: spans of restricted blocks,
   const [, mimikatz] = reading.suggested;
   const decided = entry("d1", { verdict: "accept", final: tag("malware", "high", mimikatz ? [mimikatz] : []) });
   const quotes = (play: Play) => shown(play).spans.map(({ quote }) => quote);
-  expect(quotes(new Play([decided]))).toEqual(["mimikatz"]);
-  expect(quotes(new Play([decided], { ...reading, leftOut: new Set(["title"]) }))).toEqual(["evil.example", "mimikatz"]);
+  expect(quotes(playOn([decided]))).toEqual(["mimikatz"]);
+  expect(quotes(playOn([decided], { ...reading, leftOut: new Set(["title"]) }))).toEqual(["evil.example", "mimikatz"]);
   const words = new Map([["title", "evil ".repeat(300)]]);
   const spans = Array.from({ length: 300 }, (_, n) => ({ ...spanOf("title", "evil"), start: n * 5, end: n * 5 + 4 }));
   const long = entry("d1", { verdict: "accept", final: tag("malware", "high", spans.slice(1, 201)) });
-  const play = new Play([long], { ...reading, texts: words, suggested: spans });
+  const play = playOn([long], { ...reading, texts: words, suggested: spans });
   expect(shown(play).spans).toHaveLength(299);
   expect(play.act({ do: "accept" }).saves).toEqual([]);
 });
