@@ -6,6 +6,7 @@ import { Role, Scope } from "../shared/decisions.ts";
 import { createKey, createOrg, createPairing, createUser, roleScopes } from "./accounts.ts";
 import { backup, restore } from "./backup.ts";
 import { type Config, originOf } from "./config.ts";
+import { Name } from "./contract.ts";
 import { openDatabase } from "./database.ts";
 import { listKeys, revokeKey } from "./keys.ts";
 import { pairingLink } from "./pair.ts";
@@ -93,7 +94,7 @@ export async function runCommand(args: string[], { config, now, print }: Surroun
     const expires = values.days ? now() + given("days", Days, values.days) * DAY : null;
     const { id, key } = await createKey(db, {
       ...user,
-      name: given("name", z.string().min(1).max(120), values.name),
+      name: given("name", Name, values.name),
       scopes,
       expires,
       now: now(),
@@ -124,7 +125,7 @@ async function copy(command: "backup" | "restore", [path, ...rest]: string[], { 
 
 async function runOrgs(db: Database, [action, name]: string[], now: number, print: Surroundings["print"]): Promise<void> {
   if (action === "create") {
-    await createOrg(db, { name: given("NAME", z.string().min(1).max(120), name), now });
+    await createOrg(db, { name: given("NAME", Name, name), now });
     return print("Made.");
   }
   for (const org of await db.select().from(orgs)) print(`${org.id}  ${org.name}`);
@@ -132,7 +133,7 @@ async function runOrgs(db: Database, [action, name]: string[], now: number, prin
 
 /** The named user of the named org (the only one, when none is named), made when needed. */
 async function demandUser(db: Database, values: { user?: string | undefined; role: string; org?: string | undefined }, now: number) {
-  const name = given("user", z.string().min(1).max(120), values.user);
+  const name = given("user", Name, values.user);
   const role = given("role", Role, values.role);
   const all = await db.select().from(orgs);
   const [org, another] = values.org === undefined ? all : all.filter((one) => one.name === values.org);

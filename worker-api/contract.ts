@@ -1,11 +1,18 @@
 // What the routes' descriptions have in common: how a JSON body, a problem and the need of a key are declared.
-import type { z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 import { Decision, Problem, StoredEvent, TicketLabel } from "../shared/decisions.ts";
 
 export const json = <T extends z.ZodType>(schema: T, description: string) => ({
   description,
   content: { "application/json": { schema } },
 });
+
+/** A name that a person gives. libSQL ends a text at U+0000, so that control characters are no part of one. */
+export const Name = z
+  .string()
+  .min(1)
+  .max(120)
+  .regex(/^\P{Cc}+$/u, "a name has no control characters");
 
 /** Shapes that the description names once and refers to. */
 export const named = {

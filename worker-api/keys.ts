@@ -5,7 +5,7 @@ import { Reviewer, Scope } from "../shared/decisions.ts";
 import { createKey, roleScopes } from "./accounts.ts";
 import type { Api, Parts } from "./app.ts";
 import { scoped } from "./auth.ts";
-import { json, problemsOf, secured, time } from "./contract.ts";
+import { json, Name, problemsOf, secured, time } from "./contract.ts";
 import { refuse } from "./problem.ts";
 import { type Database, keys, users } from "./schema.ts";
 
@@ -39,7 +39,7 @@ const create = createRoute({
       ...json(
         z.strictObject({
           userId: z.uuid(),
-          name: z.string().min(1).max(120),
+          name: Name,
           scopes: z.array(Scope).min(1).max(Scope.options.length),
           days: z.int().min(1).max(3660).nullable(),
         }),

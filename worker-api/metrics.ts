@@ -121,7 +121,7 @@ async function countShares(db: Database): Promise<Share[]> {
         WHERE kind = 'decision' AND ${stands} GROUP BY org_id, ticket_id, user_id
       )
       SELECT
-        CASE WHEN model_version GLOB '[0-9][0-9][0-9][0-9].[0-9]*' AND length(model_version) <= 20 THEN model_version ELSE 'other' END AS model,
+        CASE WHEN model_version GLOB '20[0-9][0-9].*' AND model_version NOT GLOB '*[^0-9.]*' AND length(model_version) <= 20 THEN model_version ELSE 'other' END AS model,
         -- Without its severity, the last word of a tag.
         rtrim(rtrim(suggested, 'abcdefghijklmnopqrstuvwxyz'), '_') AS threatType,
         count(*) AS decided, sum(final IS suggested) AS right, sum(verdict = 'accept') AS accepted

@@ -5,7 +5,7 @@ import { Reviewer, Role } from "../shared/decisions.ts";
 import { createUser } from "./accounts.ts";
 import type { Api, Parts } from "./app.ts";
 import { scoped } from "./auth.ts";
-import { json, problemsOf, secured } from "./contract.ts";
+import { json, Name, problemsOf, secured } from "./contract.ts";
 import { refuse } from "./problem.ts";
 import { users } from "./schema.ts";
 
@@ -24,7 +24,7 @@ const create = createRoute({
   ...admin,
   request: {
     body: {
-      ...json(z.strictObject({ name: z.string().min(1).max(120), role: Role }), "A name that the org does not have yet"),
+      ...json(z.strictObject({ name: Name, role: Role }), "A name that the org does not have yet"),
       required: true,
     },
   },
