@@ -23,11 +23,27 @@ export interface Bench extends Lab {
   ticket(key: string): DeskTicket;
 }
 
-/** @throws Error when the build is missing: `npm test` builds before it tests. */
+/** A desk of its own, and a browser on it. @throws Error when the build is missing: `npm test` builds before it tests. */
 export async function startBench(extension: string, extraFlags: string[] = []): Promise<Bench> {
-  if (!existsSync(extension)) throw new Error(`${extension} is missing: run \`npm run e2e\`, which builds it`);
   const desk = await startDesk({ speed: "fast" });
-  const lab = await launch({ extension, flags: [...desk.chromiumFlags, ...extraFlags], headless: true });
+  const bench = await joinDesk(desk, extension, { flags: extraFlags });
+  return {
+    ...bench,
+    async close() {
+      await bench.close();
+      await desk.close();
+    },
+  };
+}
+
+/** Another browser on a desk that is there: of a new person, or the one of a profile folder again. */
+export async function joinDesk(
+  desk: Desk,
+  extension: string,
+  { flags = [], profile }: { flags?: string[]; profile?: string } = {},
+): Promise<Bench> {
+  if (!existsSync(extension)) throw new Error(`${extension} is missing: run \`npm run e2e\`, which builds it`);
+  const lab = await launch({ extension, flags: [...desk.chromiumFlags, ...flags], headless: true, ...(profile ? { profile } : {}) });
   const tagged = async (key: string, timeoutMs?: number) => {
     const report = await lab.waitFor(key, ({ state }) => state === "tagged" || state === "failed" || state === "unreadable", timeoutMs);
     if (report.state !== "tagged") throw new Error(`${key}: ${JSON.stringify(report)}`);
@@ -49,10 +65,6 @@ export async function startBench(extension: string, extraFlags: string[] = []): 
       const report = await tagged(ticket.key);
       const frame = page.frames().find((one) => one.name() === "gsft_main") ?? page.mainFrame();
       return { page, frame, report };
-    },
-    async close() {
-      await lab.close();
-      await desk.close();
     },
   };
 }
