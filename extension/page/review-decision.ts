@@ -45,11 +45,6 @@ export function rulingOf(history: TicketHistory): HistoryEntry | undefined {
   return standing(history.filter(({ mine, by }) => !mine && (by?.role === "lead" || by?.role === "admin"))).at(-1);
 }
 
-/** The spans of the newest decision that stands, whoever made it; null when nobody decided. */
-export function decidedSpans(history: TicketHistory): ReviewSpan[] | null {
-  return standing(history).at(-1)?.final?.spans ?? null;
-}
-
 /** The suggested tag, when there is one to agree with. */
 export function acceptable(suggestion: SuggestionSummary): SureTag | null {
   return suggestion.abstained ? null : sureTag(suggestion);

@@ -18,8 +18,8 @@ export function readingOf(tagged: TaggedTicket): Reading {
   const suggested = tagged.blocks.flatMap(({ id, spans }) =>
     spans.map(({ start, end, label, quote, source }) => ({ block: id, start, end, label, quote, source })),
   );
-  const leftOut = new Set(tagged.blocks.flatMap(({ id, restricted }) => (restricted ? [id] : [])));
-  return { suggestion: summaryOf(tagged), texts: textsOf(reviewedTicket(tagged).blocks), suggested, leftOut };
+  const lateOrLeftOut = new Set(tagged.blocks.flatMap(({ id, role, restricted }) => (restricted || role === "comment" ? [id] : [])));
+  return { suggestion: summaryOf(tagged), texts: textsOf(reviewedTicket(tagged).blocks), suggested, lateOrLeftOut };
 }
 
 export function reviewedTicket({ ticket, blocks }: TaggedTicket): ReviewedTicket {

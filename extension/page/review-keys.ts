@@ -3,8 +3,9 @@
 import { reasonIds } from "../../shared/decisions.ts";
 import { entityIds, severityIds, threatTypeIds } from "../../shared/labels.ts";
 import { choiceKeys, type ReviewAction, type ReviewCommand, reviewCommands } from "../../shared/review.ts";
+import { spansNow } from "./review-counting.ts";
 import { acceptable } from "./review-decision.ts";
-import { isDecided, type Machine, spansNow } from "./review-state.ts";
+import { isDecided, type Machine } from "./review-state.ts";
 
 export type Press = Omit<Extract<ReviewAction, { do: "key" }>, "do">;
 

@@ -1,8 +1,9 @@
 // The review of one ticket as a pure state machine: (state, what happened) -> (next state, what is to be done). No DOM, no clock, no ids.
 import type { Severity, SpanLabel } from "../../shared/contract.ts";
 import type { ReviewAction, ReviewMenu, ReviewSettings, ReviewSpan, ReviewState, TicketHistory } from "../../shared/review.ts";
+import { spansNow, unkeptOf } from "./review-counting.ts";
 import { acceptable, type Decided, decisionOf, mySteps, saysAgain, type Wish } from "./review-decision.ts";
-import { moveEdge, type Texts, withSpan } from "./review-spans.ts";
+import { followTexts, moveEdge, type Texts, withSpan } from "./review-spans.ts";
 import {
   clamped,
   closed,
@@ -13,7 +14,6 @@ import {
   type Place,
   type Reading,
   read,
-  spansNow,
   tagToCome,
   tell,
 } from "./review-state.ts";
@@ -24,7 +24,7 @@ export type ReviewEvent =
   | { kind: "settings"; settings: ReviewSettings }
   /** `texts` are those that the history's spans were placed in. */
   | { kind: "history"; history: TicketHistory; texts: Texts }
-  | { kind: "saved"; history: TicketHistory; texts: Texts }
+  | { kind: "saved"; id: string; history: TicketHistory; texts: Texts }
   /** `lasting`: the same will never be saved. */
   | { kind: "failed"; reason: string; lasting: boolean }
   | { kind: "retry" }
@@ -53,7 +53,10 @@ export function step(machine: Machine, event: ReviewEvent): Step {
       if (!pending) return only(machine);
       const draft = machine.draft?.version === pending.draft?.version ? null : machine.draft;
       const history = moved(event.history, event.texts, machine.known);
-      const saved = { ...machine, history, draft, pending: null };
+      const sent = followTexts(pending.decided.final?.spans ?? [], event.texts, machine.known);
+      const unkept = unkeptOf(sent, history.find(({ id }) => id === event.id)?.final?.spans ?? []);
+      const judged = new Map([...machine.judged, [event.id, { texts: event.texts, unkept }]]);
+      const saved = { ...machine, history, judged, draft, pending: null };
       return next(tell(saved, pending.wish.do === "undo" ? "undone" : "saved"));
     }
     case "failed": {
@@ -150,7 +153,7 @@ function edited(machine: Machine, spans: readonly ReviewSpan[]): Machine {
   // Spans of blocks that are not on the page just now are kept for their return.
   const shown = spansNow(machine);
   const absent = (machine.draft?.spans ?? []).filter((span) => !shown.includes(span));
-  const next = { ...machine, edits, draft: { spans: [...spans, ...absent], version: edits } };
+  const next = { ...machine, edits, draft: { spans: [...spans, ...absent], texts: machine.reading.texts, version: edits } };
   return { ...next, selected: clamped(machine.selected, spansNow(next).length) };
 }
 

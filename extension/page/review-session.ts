@@ -9,6 +9,7 @@ import {
   type ReviewState,
   TicketHistory,
 } from "../../shared/review.ts";
+import { spansNow } from "./review-counting.ts";
 import { acceptable, decisionOf } from "./review-decision.ts";
 import { createDwell, type Dwell } from "./review-dwell.ts";
 import { takeFocus } from "./review-focus.ts";
@@ -20,7 +21,7 @@ import { type Effect, type ReviewEvent, step } from "./review-machine.ts";
 import { createSight } from "./review-place.ts";
 import { insist } from "./review-save.ts";
 import { selectedPlace } from "./review-selection.ts";
-import { closed, type Machine, newMachine, reviewState, spansNow, unfinished } from "./review-state.ts";
+import { closed, type Machine, newMachine, reviewState, unfinished } from "./review-state.ts";
 import type { TaggedTicket, TicketReview } from "./ticket-view.ts";
 
 interface Options {
@@ -111,7 +112,7 @@ export function createReviewSession({ document, ask, card, changed, signal, isTr
       );
       if (!answer.ok) return failed(review, answer.message, answer.code === "invalid");
       review.asked++;
-      run(review, { kind: "saved", history: answer.history, texts: textsOf(intent.blocks) });
+      run(review, { kind: "saved", id: intent.id, history: answer.history, texts: textsOf(intent.blocks) });
       // The store takes decisions again: those of tickets that were left are tried once more.
       for (const other of left.values()) if (other !== review) run(other, { kind: "retry" });
     } catch (error) {

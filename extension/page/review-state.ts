@@ -1,6 +1,6 @@
 // The state of one ticket's review: what is known, chosen, edited, under way; how it follows the text, and what is shown of it. Pure.
 import type { ThreatType } from "../../shared/contract.ts";
-import { limits, type SuggestionSummary } from "../../shared/decisions.ts";
+import type { SuggestionSummary } from "../../shared/decisions.ts";
 import {
   MAX_UNDO,
   type ReviewMenu,
@@ -9,22 +9,23 @@ import {
   type ReviewState,
   type TicketHistory,
 } from "../../shared/review.ts";
-import { overlaps, quoteMatches } from "../../shared/span.ts";
-import { acceptable, type Decided, decidedSpans, mySteps, rulingOf, type SureTag, sureTag, type Wish } from "./review-decision.ts";
-import { followTexts, inPageOrder, type Texts } from "./review-spans.ts";
+import { type Judged, spansNow } from "./review-counting.ts";
+import { acceptable, type Decided, mySteps, rulingOf, type SureTag, sureTag, type Wish } from "./review-decision.ts";
+import { followTexts, type Texts } from "./review-spans.ts";
 
 /** What was read of the ticket: blocks in the page's order, and the suggestion with its spans where they stand now. */
 export interface Reading {
   suggestion: SuggestionSummary;
   texts: Texts;
   suggested: readonly ReviewSpan[];
-  /** Blocks that decisions leave out, with what is marked in them: restricted ones. */
-  leftOut: ReadonlySet<string>;
+  /** Blocks that an older decision may have said nothing about: comments, and what is restricted. */
+  lateOrLeftOut: ReadonlySet<string>;
 }
 
-/** Edits of the spans that nobody saved; `version` tells them from those that are being saved. */
+/** Edits of the spans that nobody saved, made in `texts`; `version` tells them from those that are being saved. */
 export interface Draft {
   spans: readonly ReviewSpan[];
+  texts: Texts;
   version: number;
 }
 
@@ -35,6 +36,8 @@ export interface Machine {
   /** Null until the background has answered. */
   settings: ReviewSettings | null;
   history: TicketHistory | null;
+  /** What the decisions of this visit were about, by their id. */
+  judged: ReadonlyMap<string, Judged>;
   menu: ReviewMenu;
   pendingType: ThreatType | null;
   selected: number | null;
@@ -55,6 +58,7 @@ export function newMachine(reading: Reading, settings: ReviewSettings | null): M
     known: reading.texts,
     settings,
     history: null,
+    judged: new Map(),
     menu: "closed",
     pendingType: null,
     selected: null,
@@ -69,13 +73,6 @@ export function newMachine(reading: Reading, settings: ReviewSettings | null): M
 /** True while something is not saved that a person wanted saved, or may still want to. */
 export function unfinished({ draft, pending, queue }: Machine): boolean {
   return draft !== null || pending !== null || queue.length > 0;
-}
-
-/** The spans that count now, with edits: those whose words stand in the text. */
-export function spansNow({ reading, history, draft }: Machine): ReviewSpan[] {
-  const spans = draft?.spans ?? (history && judged(history, reading)) ?? reading.suggested;
-  const standing = spans.filter((span) => quoteMatches(reading.texts.get(span.block) ?? "", span));
-  return inPageOrder(standing, [...reading.texts.keys()]).slice(0, 2000);
 }
 
 /** True when this person has decided, or is about to: there is something that a reason could be about. */
@@ -93,24 +90,6 @@ export function tagToCome({ history, pending, queue, reading }: Machine): SureTa
   const decided = pending ? pending.decided.final : mySteps(history ?? []).at(-1)?.final;
   const tag = sureTag(waiting ? (waiting.do === "tag" ? waiting : null) : decided) ?? acceptable(reading.suggestion);
   return tag?.threatType === "benign" ? null : tag;
-}
-
-/** The decided spans; where a decision could say nothing (see `limits` and `leftOut`), the suggested ones. Null when nobody decided. */
-function judged(history: TicketHistory, { suggested, leftOut, texts }: Reading): ReviewSpan[] | null {
-  const decided = decidedSpans(history);
-  if (!decided) return null;
-  const order = [...texts.keys()];
-  const last =
-    decided.length < limits.spans
-      ? undefined
-      : inPageOrder(
-          decided.filter(({ source }) => source !== "human"),
-          order,
-        ).at(-1);
-  const isBeyond = (span: ReviewSpan) => last !== undefined && inPageOrder([last, span], order)[0] === last;
-  const isSilent = ({ block }: ReviewSpan) => leftOut.has(block) && !decided.some((span) => span.block === block);
-  const added = suggested.filter((span) => isSilent(span) || isBeyond(span));
-  return [...decided, ...added.filter((span) => !decided.some((other) => other.block === span.block && overlaps(other, span)))];
 }
 
 /** What is drawn; null until the background has answered. */
@@ -162,7 +141,10 @@ export function read(machine: Machine, reading: Reading): Machine {
   const move = (draft: Draft | null) => draft && { ...draft, spans: followTexts(draft.spans, machine.known, known) };
   const history = machine.history && moved(machine.history, machine.known, known);
   const pending = machine.pending && { ...machine.pending, draft: move(machine.pending.draft) };
-  const after = { ...machine, reading, known, history, pending, draft: move(machine.draft) };
+  const judged = new Map(
+    [...machine.judged].map(([id, { texts, unkept }]) => [id, { texts, unkept: followTexts(unkept, machine.known, known) }]),
+  );
+  const after = { ...machine, reading, known, history, judged, pending, draft: move(machine.draft) };
   return { ...after, selected: clamped(machine.selected, spansNow(after).length) };
 }
 

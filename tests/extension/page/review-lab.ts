@@ -36,7 +36,7 @@ export const suggestion: SuggestionSummary = {
 export const reading: Reading = {
   suggestion,
   texts,
-  leftOut: new Set(),
+  lateOrLeftOut: new Set(),
   suggested: [
     spanOf("title", "evil.example", "domain", "rule"),
     spanOf("description", "mimikatz"),
@@ -91,7 +91,7 @@ export function playOn(history: TicketHistory = [], from: Reading = reading): Pl
       const decided = play.machine.pending?.decided;
       if (!decided) throw new Error("Nothing is being saved");
       stored = [...stored, entry(`d${stored.length + 1}`, decided)];
-      return play.send({ kind: "saved", history: stored, texts: play.machine.reading.texts });
+      return play.send({ kind: "saved", id: `d${stored.length}`, history: stored, texts: play.machine.reading.texts });
     },
     failed: (lasting = false) => play.send({ kind: "failed", reason: "the disk is full", lasting }),
   };

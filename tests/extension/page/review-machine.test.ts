@@ -1,6 +1,7 @@
 // The review's state machine: what each action decides, what waits for what, what is kept after a failure, and what never happens.
 import { expect, test } from "vitest";
-import { reviewState, spansNow } from "../../../extension/page/review-state.ts";
+import { spansNow } from "../../../extension/page/review-counting.ts";
+import { reviewState } from "../../../extension/page/review-state.ts";
 import type { ReviewState } from "../../../shared/review.ts";
 import { entry, type Play, playOn, reading, ready, suggestion, tag } from "./review-lab.ts";
 

@@ -1,8 +1,9 @@
 // The review's state machine under random keys, actions and answers: what must never happen, does not.
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { spansNow } from "../../../extension/page/review-counting.ts";
 import { meaningOf } from "../../../extension/page/review-keys.ts";
-import { reviewState, spansNow } from "../../../extension/page/review-state.ts";
+import { reviewState } from "../../../extension/page/review-state.ts";
 import { decisionFault, reasonIds } from "../../../shared/decisions.ts";
 import { entityIds, severityIds, threatTypeIds } from "../../../shared/labels.ts";
 import { choiceKeys, type ReviewAction, ReviewMenu, ReviewState } from "../../../shared/review.ts";

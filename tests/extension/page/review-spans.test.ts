@@ -102,9 +102,47 @@ test("edited and decided spans move with the page's text, also in a history that
   expect(quotes()).toEqual(["evil.example", "mimikatz", "FS-02", "FS-03"]);
   const decided = play.saves[0];
   if (!decided) throw new Error("Nothing was saved");
-  play.send({ kind: "saved", history: [entry("d1", decided)], texts });
+  play.send({ kind: "saved", id: "d1", history: [entry("d1", decided)], texts });
   expect(shown(play)).toMatchObject({ unsavedSpans: false });
   expect(quotes()).toEqual(["evil.example", "mimikatz", "FS-02", "FS-03"]);
+});
+
+test("what the page adds after a decision or an edit is marked as suggested: a new comment, a new part of a text", () => {
+  const lure = { ...spanOf("title", "evil.example", "domain", "rule"), block: "comment", start: 0, end: 12 };
+  const longer = `${texts.get("description")}, and mimikatz again`;
+  const start = longer.lastIndexOf("mimikatz");
+  const again = { ...spanOf("description", "mimikatz"), start, end: start + 8 };
+  const later = {
+    ...reading,
+    texts: new Map([...texts, ["description", longer], ["comment", "evil.example came back"]]),
+    suggested: [...reading.suggested, again, lure],
+  };
+  const quotes = (play: Play) => shown(play).spans.map(({ block, quote }) => `${block} ${quote}`);
+  const edited = playOn().act({ do: "menu", menu: "spans" }).act({ do: "remove-span" });
+  const decided = playOn().act({ do: "menu", menu: "spans" }).act({ do: "remove-span" }).act({ do: "save-spans" }).saved();
+  for (const play of [edited, decided]) {
+    play.send({ kind: "read", reading: later });
+    expect(quotes(play)).toEqual(["description mimikatz", "description FS-02", "description mimikatz", "comment evil.example"]);
+  }
+  edited.act({ do: "save-spans" });
+  expect(edited.saves[0]?.final?.spans).toHaveLength(4);
+});
+
+test("a comment of which an older decision says nothing keeps its suggested spans; a description that was cleared stays clear", () => {
+  const decided = entry("d1", { verdict: "accept", final: tag("malware", "high") });
+  const quotes = (late: string[]) => shown(playOn([decided], { ...reading, lateOrLeftOut: new Set(late) })).spans.map(({ quote }) => quote);
+  expect(quotes([])).toEqual([]);
+  expect(quotes(["title"])).toEqual(["evil.example"]);
+});
+
+test("spans that the store does not keep stay marked while the page lives", () => {
+  const play = playOn().act({ do: "add-span", label: "System" }, placeOf("title", "Odd mail"));
+  const [decided] = play.saves;
+  if (!decided?.final) throw new Error("Nothing was saved");
+  const kept = decided.final.spans.filter(({ block }) => block !== "title");
+  play.send({ kind: "saved", id: "d1", history: [entry("d1", { ...decided, final: { ...decided.final, spans: kept } })], texts });
+  expect(shown(play)).toMatchObject({ unsavedSpans: false });
+  expect(shown(play).spans.map(({ quote }) => quote)).toEqual(["Odd mail", "evil.example", "mimikatz", "FS-02"]);
 });
 
 test("a block that is away for a moment keeps its edited spans", () => {
@@ -122,7 +160,7 @@ test("what a decision cannot say stays as suggested: spans of restricted blocks,
   const decided = entry("d1", { verdict: "accept", final: tag("malware", "high", mimikatz ? [mimikatz] : []) });
   const quotes = (play: Play) => shown(play).spans.map(({ quote }) => quote);
   expect(quotes(playOn([decided]))).toEqual(["mimikatz"]);
-  expect(quotes(playOn([decided], { ...reading, leftOut: new Set(["title"]) }))).toEqual(["evil.example", "mimikatz"]);
+  expect(quotes(playOn([decided], { ...reading, lateOrLeftOut: new Set(["title"]) }))).toEqual(["evil.example", "mimikatz"]);
   const words = new Map([["title", "evil ".repeat(300)]]);
   const spans = Array.from({ length: 300 }, (_, n) => ({ ...spanOf("title", "evil"), start: n * 5, end: n * 5 + 4 }));
   const long = entry("d1", { verdict: "accept", final: tag("malware", "high", spans.slice(1, 201)) });
