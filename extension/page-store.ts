@@ -1,24 +1,53 @@
 // The reviews' database as the extension's own pages open it: to show what is in it, after the background has made it.
 import { browser } from "wxt/browser";
 import { Severity, ThreatType } from "../shared/contract.ts";
-import { readConnection } from "./store/connection.ts";
+import { readConnection, watchConnection } from "./store/connection.ts";
 import { currentDbName } from "./store/open-store.ts";
 import { openReviewDb, type ReviewDb } from "./store/review-db.ts";
-import { recentDecisions } from "./store/review-log.ts";
+import { type LoggedDecision, type QueuedTicket, recentDecisions, unreviewed, watchStore } from "./store/review-log.ts";
 import type { DecisionRow } from "./ui/decision-list.tsx";
 
 /** @throws StoreError with a sentence for a person. */
 export async function openForPages(): Promise<ReviewDb> {
-  // Only a page can ask the browser not to clear the store when the disk gets short. It may say no: the second copy is there.
-  await navigator.storage.persist().catch(() => false);
   return openReviewDb({ name: await currentDbName(browser.storage.local) });
 }
 
-/** The last 20 decisions, newest first. */
-export async function recentRows(db: ReviewDb): Promise<DecisionRow[]> {
-  const rows = await recentDecisions(db, (await readConnection()) !== null);
-  return rows.map(({ threatType, severity, ...row }) => ({
+export interface SeenReviews {
+  /** The last 20 decisions, newest first. */
+  recent: DecisionRow[];
+  queue: QueuedTicket[];
+}
+
+/** Calls back now and with each change of the store or the connection, until `signal` aborts. */
+export function watchReviews(
+  db: ReviewDb,
+  signal: AbortSignal,
+  onReviews: (seen: SeenReviews) => void,
+  onProblem: (error: unknown) => void,
+): void {
+  let current = new AbortController();
+  const watch = async () => {
+    current.abort();
+    const mine = new AbortController();
+    current = mine;
+    // Asked before, not in the query: Dexie follows what a query reads only as long as it waits for nothing else.
+    const connected = (await readConnection()) !== null;
+    if (mine.signal.aborted || signal.aborted) return;
+    watchStore(
+      async () => ({ recent: (await recentDecisions(db, connected)).map(asRow), queue: await unreviewed(db) }),
+      AbortSignal.any([signal, mine.signal]),
+      onReviews,
+      onProblem,
+    );
+  };
+  const watchAnew = () => void watch().catch(onProblem);
+  watchConnection(signal, watchAnew);
+  watchAnew();
+}
+
+function asRow({ threatType, severity, ...row }: LoggedDecision): DecisionRow {
+  return {
     ...row,
     tag: { threatType: ThreatType.safeParse(threatType).data ?? null, severity: Severity.safeParse(severity).data ?? null },
-  }));
+  };
 }

@@ -49,7 +49,10 @@ export function SurfaceHead({ report, onOptions }: Pick<Props, "report" | "onOpt
   const ticket = report && "ticket" in report ? report.ticket : null;
   return (
     <header className="card-head">
-      <h1>SecTag{ticket && <span className="quiet"> · {ticket.key}</span>}</h1>
+      <div>
+        <h1>SecTag</h1>
+        {ticket && <h2 className="quiet"> · {ticket.key}</h2>}
+      </div>
       <button type="button" className="icon-button" onClick={onOptions} aria-label={t("popup.options")}>
         ⚙
       </button>

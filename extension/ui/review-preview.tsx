@@ -55,14 +55,14 @@ export function DecisionText({ decision }: { decision: Decision }) {
       {blocks.map(({ role, text }, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: blocks have no other identity here, and never move.
         <div key={index}>
-          <h4>{t(`block.${role}`)}</h4>
+          <p className="subhead">{t(`block.${role}`)}</p>
           <p className="marked-text" dir="auto">
             <Redacted text={text} />
           </p>
         </div>
       ))}
       {(left > 0 || omitted.text) && <p className="quiet">{t("preview.omitted", { blocks: omitted.blocks, spans: omitted.spans })}</p>}
-      <h4>{t("preview.fields")}</h4>
+      <p className="subhead">{t("preview.fields")}</p>
       <table className="fields">
         <tbody>
           {flatten(fields).map(([name, value]) => (

@@ -4,8 +4,7 @@ import { browser } from "wxt/browser";
 import type { PageReport } from "../../../shared/review.ts";
 import { followTab } from "../../follow-tab.ts";
 import { sendMessage } from "../../messages.ts";
-import { openForPages, recentRows } from "../../page-store.ts";
-import { unreviewed, watchStore } from "../../store/review-log.ts";
+import { openForPages, watchReviews } from "../../page-store.ts";
 import { texts } from "../../texts.ts";
 import type { DecisionRow } from "../../ui/decision-list.tsx";
 import { type QueueRow, SidePanel } from "../../ui/side-panel.tsx";
@@ -45,13 +44,7 @@ async function start(container: HTMLElement) {
   const onProblem = (error: unknown) => draw({ problem: error instanceof Error ? error.message : String(error) });
   followTab(forever, (tabId, report) => draw({ tabId, report }));
   try {
-    const db = await openForPages();
-    watchStore(
-      async () => ({ recent: await recentRows(db), queue: await unreviewed(db) }),
-      forever,
-      (rows) => draw({ ...rows, problem: "" }),
-      onProblem,
-    );
+    watchReviews(await openForPages(), forever, (seen) => draw({ ...seen, problem: "" }), onProblem);
   } catch (error) {
     onProblem(error);
   }

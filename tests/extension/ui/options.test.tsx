@@ -106,13 +106,13 @@ test("dead letters: the problem's words, retry one or all, export, and discard o
   const { text, press, done, has } = sync();
   expect(text(".dead")).toContain("SOC-7Not valid: Send another tag.");
   press("Try all again");
-  press("Try SOC-8 again");
+  press("Try again: SOC-8");
   press("Export as a file");
-  press("Discard SOC-8");
+  press("Discard: SOC-8");
   expect(has("Discard for good")).toBe(true);
   press("Keep");
   expect(has("Discard for good")).toBe(false);
-  press("Discard SOC-8");
+  press("Discard: SOC-8");
   press("Discard for good");
   expect(done).toEqual([["retry", undefined], ["retry", ["b"]], "export", ["discard", "b"]]);
 });

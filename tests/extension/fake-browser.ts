@@ -1,0 +1,55 @@
+// The parts of the browser's interface that the extension's pages use, in memory: storage that tells of changes, and tabs.
+type Listener<A extends unknown[]> = (...args: A) => void;
+
+function event<A extends unknown[]>() {
+  const listeners = new Set<Listener<A>>();
+  return {
+    addListener: (listener: Listener<A>) => void listeners.add(listener),
+    removeListener: (listener: Listener<A>) => void listeners.delete(listener),
+    tell: (...args: A) => {
+      for (const listener of listeners) listener(...args);
+    },
+    count: () => listeners.size,
+  };
+}
+
+type Changes = Record<string, { newValue?: unknown }>;
+
+export function fakeArea() {
+  const items = new Map<string, unknown>();
+  const onChanged = event<[Changes]>();
+  return {
+    onChanged,
+    async get(keys: string | string[] | null) {
+      // Another process answers: never within the same turn of the event loop.
+      await new Promise((resolve) => setImmediate(resolve));
+      const wanted = keys === null ? [...items.keys()] : [keys].flat();
+      return Object.fromEntries(wanted.filter((key) => items.has(key)).map((key) => [key, items.get(key)]));
+    },
+    async set(added: Record<string, unknown>) {
+      for (const [key, value] of Object.entries(added)) items.set(key, value);
+      onChanged.tell(Object.fromEntries(Object.entries(added).map(([key, newValue]) => [key, { newValue }])));
+    },
+    async remove(keys: string | string[]) {
+      for (const key of [keys].flat()) items.delete(key);
+      onChanged.tell(Object.fromEntries([keys].flat().map((key) => [key, {}])));
+    },
+  };
+}
+
+export function fakeBrowser() {
+  const onActivated = event<[{ tabId: number }]>();
+  let front: number | undefined;
+  return {
+    storage: { local: fakeArea(), session: fakeArea(), managed: fakeArea(), onChanged: event<[Changes]>() },
+    tabs: {
+      onActivated,
+      query: async () => (front === undefined ? [] : [{ id: front }]),
+    },
+    /** Brings a tab of the own window to the front. */
+    toFront(tabId: number) {
+      front = tabId;
+      onActivated.tell({ tabId });
+    },
+  };
+}
