@@ -44,7 +44,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     throw new Error(`${issue?.path[0]?.toString()} is wrong: ${issue?.message}`);
   }
   const { SECTAG_DATABASE: database, ...rest } = parsed.data;
-  const remote = /^(libsql|https?|wss?):\/\//.test(database);
+  const remote = /^(libsql|https?):\/\//.test(database);
   return {
     host: rest.SECTAG_HOST,
     port: rest.SECTAG_PORT,

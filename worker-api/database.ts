@@ -6,6 +6,7 @@ import { drizzle } from "drizzle-orm/libsql";
 import { type MigrationMeta, readMigrationFiles } from "drizzle-orm/migrator";
 import { newSecret } from "./credentials.ts";
 import { patientClient } from "./patient-client.ts";
+import { remoteClient } from "./remote-client.ts";
 import { type Database, meta, schema } from "./schema.ts";
 
 /** WAL and FULL: what is answered is on the disk. Erased text is overwritten, not only unlinked. */
@@ -23,7 +24,9 @@ export interface OpenOptions {
 export async function openDatabase({ url, authToken, waitMs = 5000 }: OpenOptions): Promise<Database> {
   const client = url.startsWith("file:")
     ? patientClient(createClient({ url, concurrency: 1 }), { pragmas, waitMs })
-    : createClient(authToken ? { url, authToken } : { url });
+    : url === ":memory:"
+      ? createClient({ url })
+      : remoteClient({ url, authToken });
   await migrate(client, readMigrationFiles({ migrationsFolder: join(import.meta.dirname, "migrations") }));
   const db: Database = drizzle(client, { schema });
   await db

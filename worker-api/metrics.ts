@@ -4,13 +4,16 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { z } from "zod";
 import type { Decision, PushResult } from "../shared/decisions.ts";
 import { stands } from "./labels.ts";
+import { databaseCode } from "./patient-client.ts";
 import type { Database } from "./schema.ts";
 
 /** The shares are counted over the whole history: not more often than this. */
 const COUNT_EVERY_MS = 10_000;
 
 export interface Metrics {
-  registry: Registry;
+  contentType: string;
+  /** The figures of now, as text. */
+  page(): Promise<string>;
   request(labels: { method: string; route: string; status: number }, seconds: number): void;
   pushed(result: PushResult["status"]): void;
   reviewed(decision: Pick<Decision, "verdict" | "suggestion">): void;
@@ -45,20 +48,47 @@ export function createMetrics({ db, now, registry = new Registry() }: { db: Data
     buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
     registers,
   });
-  const shares = cachedShares(db, now);
-  for (const { name, help, value } of shareGauges)
-    new Gauge({
-      name,
-      help,
-      labelNames: ["model", "threat_type"],
-      registers,
-      async collect() {
-        this.reset();
-        for (const share of await shares()) this.set({ model: share.model, threat_type: share.threatType }, value(share));
-      },
-    });
+  const up = new Gauge({ name: "sectag_database_up", help: "1: the database answered when it was last asked", registers });
+  const labelNames = ["model", "threat_type"];
+  const accuracy = new Gauge({
+    name: "sectag_auto_tag_accuracy_ratio",
+    help: "Share of suggested tags (the model was sure) whose type and severity are what the person's newest decision says",
+    labelNames,
+    registers,
+  });
+  const corrections = new Gauge({
+    name: "sectag_human_correction_rate_ratio",
+    help: "Share of suggested tags (the model was sure) whose newest decision is not an acceptance",
+    labelNames,
+    registers,
+  });
+  let countedAt = Number.NEGATIVE_INFINITY;
+
+  /** When the database cannot be asked the last shares stay: figures are wanted most when something is wrong. */
+  async function count(): Promise<void> {
+    if (Math.abs(now() - countedAt) < COUNT_EVERY_MS) return;
+    try {
+      const shares = await countShares(db);
+      countedAt = now();
+      up.set(1);
+      accuracy.reset();
+      corrections.reset();
+      for (const { model, threat_type, decided, right, accepted } of shares) {
+        accuracy.set({ model, threat_type }, right / decided);
+        corrections.set({ model, threat_type }, 1 - accepted / decided);
+      }
+    } catch (error) {
+      if (databaseCode(error) === "") throw error;
+      up.set(0);
+    }
+  }
+
   return {
-    registry,
+    contentType: registry.contentType,
+    async page() {
+      await count();
+      return registry.metrics();
+    },
     request({ method, route, status }, seconds) {
       requests.inc({ method, route, status });
       durations.observe({ method, route }, seconds);
@@ -71,50 +101,13 @@ export function createMetrics({ db, now, registry = new Registry() }: { db: Data
   };
 }
 
-interface Share {
-  model: string;
-  threatType: string;
-  decided: number;
-  right: number;
-  accepted: number;
-}
-
-const shareGauges = [
-  {
-    name: "sectag_auto_tag_accuracy_ratio",
-    help: "Share of suggested tags (the model was sure) whose type and severity are what the person's newest decision says",
-    value: ({ right, decided }: Share) => right / decided,
-  },
-  {
-    name: "sectag_human_correction_rate_ratio",
-    help: "Share of suggested tags (the model was sure) whose newest decision is not an acceptance",
-    value: ({ accepted, decided }: Share) => 1 - accepted / decided,
-  },
-];
-
-const Counted = z.array(
-  z.object({ model: z.string(), threatType: z.string(), decided: z.number(), right: z.number(), accepted: z.number() }),
+const Shares = z.array(
+  z.object({ model: z.string(), threat_type: z.string(), decided: z.number(), right: z.number(), accepted: z.number() }),
 );
 
-function cachedShares(db: Database, now: () => number): () => Promise<Share[]> {
-  let counted: Promise<Share[]> | undefined;
-  let at = 0;
-  return () => {
-    if (!counted || Math.abs(now() - at) >= COUNT_EVERY_MS) {
-      at = now();
-      counted = countShares(db);
-      // The next scrape asks again; this one reports the error.
-      counted.catch(() => {
-        counted = undefined;
-      });
-    }
-    return counted;
-  };
-}
-
 /** A client names its model: what is no version of ours counts as `other`, so that nobody fills the page with names. */
-async function countShares(db: Database): Promise<Share[]> {
-  return Counted.parse(
+async function countShares(db: Database): Promise<z.infer<typeof Shares>> {
+  return Shares.parse(
     await db.all(sql`
       WITH newest AS (
         SELECT model_version, suggested, final, verdict, max(seq) FROM events
@@ -123,7 +116,7 @@ async function countShares(db: Database): Promise<Share[]> {
       SELECT
         CASE WHEN model_version GLOB '20[0-9][0-9].*' AND model_version NOT GLOB '*[^0-9.]*' AND length(model_version) <= 20 THEN model_version ELSE 'other' END AS model,
         -- Without its severity, the last word of a tag.
-        rtrim(rtrim(suggested, 'abcdefghijklmnopqrstuvwxyz'), '_') AS threatType,
+        rtrim(rtrim(suggested, 'abcdefghijklmnopqrstuvwxyz'), '_') AS threat_type,
         count(*) AS decided, sum(final IS suggested) AS right, sum(verdict = 'accept') AS accepted
       FROM newest
       WHERE suggested IS NOT NULL AND NOT (verdict = 'add' AND final IS NULL)

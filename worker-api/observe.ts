@@ -13,6 +13,15 @@ export interface LogEntry {
 }
 export type Log = (entry: LogEntry) => void;
 
+const levels = ["info", "warn", "error"] as const;
+
+/** Writes what is of this level or worse. */
+export const atLevel =
+  (least: LogEntry["level"], log: Log): Log =>
+  (entry) => {
+    if (levels.indexOf(entry.level) >= levels.indexOf(least)) log(entry);
+  };
+
 /** The client's request id when it is a UUID, else one of ours: no room for words in it. */
 export const numbered: MiddlewareHandler<Env> = async (context, next) => {
   const given = context.req.header("x-request-id") ?? "";

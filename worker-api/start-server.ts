@@ -12,7 +12,7 @@ import { createApp, type Limits } from "./app.ts";
 import { type Config, originOf } from "./config.ts";
 import { openDatabase } from "./database.ts";
 import type { Files } from "./docs.ts";
-import type { Log } from "./observe.ts";
+import { atLevel, type Log } from "./observe.ts";
 import { pairingLink } from "./pair.ts";
 import { type Database, keys, orgs, pairings } from "./schema.ts";
 
@@ -68,13 +68,6 @@ export async function startServer(config: Config, { log, limits }: { log: Log; l
 
 const swaggerFolder = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
 const docsFiles: Files = async (name) => Uint8Array.from(await readFile(join(swaggerFolder, name)));
-
-const levels = ["info", "warn", "error"];
-const atLevel =
-  (least: Config["logLevel"], log: Log): Log =>
-  (entry) => {
-    if (levels.indexOf(entry.level) >= levels.indexOf(least)) log(entry);
-  };
 
 /** As long as there is no key, nobody can ask for a link: each start makes a new one and takes the one before back. */
 async function firstLink(db: Database, origin: string, now: number): Promise<string | null> {

@@ -82,6 +82,14 @@ test("requests, rows, reviews and inference times are counted by template and re
   expect(await value('sectag_http_request_duration_seconds_count{method="POST",route="/v1/events"}')).toBe(2);
 });
 
+test("while the database does not answer the page stays, with what was counted last", async () => {
+  const { db, push, value, analyst } = await openFigures();
+  await push(analyst.key, decision());
+  expect([await value(accuracy), await value("sectag_database_up")]).toEqual([1, 1]);
+  db.$client.close();
+  expect([await value(accuracy), await value("sectag_database_up")]).toEqual([1, 0]);
+});
+
 test("no id, name or text is on the page, and made-up models share one line", async () => {
   const { push, text, orgId, analyst } = await openFigures();
   const { suggestion } = decision();
