@@ -37,7 +37,7 @@ const borders: Record<string, { folders: string[]; packages: RegExp; types?: str
   "extension/ui": { folders: ["extension/ui", "shared"], packages: /^react(-dom)?(\/.*)?$/, types: ["extension/messages.ts"] },
   "extension/store": {
     folders: ["extension/store", "extension/messages.ts", "shared"],
-    packages: /^(dexie|zod|wxt\/browser)$/,
+    packages: /^(dexie|ibantools|zod|wxt\/browser)$/,
     types: ["extension/inference"],
   },
   "extension/inference": {
