@@ -7,7 +7,7 @@ import { createApi } from "./store/api-client.ts";
 import { readConnection, watchConnection } from "./store/connection.ts";
 import { openStore, type Store } from "./store/open-store.ts";
 import { clearPassageCache } from "./store/passage-cache.ts";
-import { StoreError } from "./store/review-db.ts";
+import { isConnectionLost, StoreError } from "./store/review-db.ts";
 import { noteTagged, syncOverview } from "./store/review-log.ts";
 import { readPrivacy, readReviewSettings, setArmed, watchReviewSettings } from "./store/review-settings.ts";
 import { createReviews, type Reviews } from "./store/reviews.ts";
@@ -32,10 +32,27 @@ export function startReviewHost(): { noteReport(report: PageReport, url: string)
 
   /** The open store; opened anew when the browser closed it (an update, an eviction). */
   const open = async (): Promise<Open> => {
-    const current = await opened?.catch(() => null);
-    if (current?.db.isOpen()) return current;
-    opened = openAnew();
-    return opened;
+    for (;;) {
+      opened ??= openAnew();
+      const asked = opened;
+      const store = await asked.catch((error: unknown) => {
+        if (opened === asked) opened = null;
+        throw error;
+      });
+      if (store.db.isOpen()) return store;
+      if (opened === asked) opened = null;
+    }
+  };
+  /** Does the work; once more with a new connection when the browser has cut the old one. All that is done here may be done twice. */
+  const withStore = async <T>(work: (store: Open) => Promise<T>): Promise<T> => {
+    const store = await open();
+    try {
+      return await work(store);
+    } catch (error) {
+      if (!isConnectionLost(error)) throw error;
+      store.db.close();
+      return work(await open());
+    }
   };
   const openAnew = async (): Promise<Open> => {
     const store = await openStore({ area: browser.storage.local });
@@ -58,29 +75,37 @@ export function startReviewHost(): { noteReport(report: PageReport, url: string)
     clearTimeout(timer);
     try {
       const connection = await readConnection();
-      const { db, mirror } = await open();
       if (connection) {
-        const round = await syncOnce(
-          {
-            db,
-            mirror,
-            api: createApi({ ...connection, fetch: (url, init) => fetch(url, init) }),
-            now: Date.now,
-            random: Math.random,
-            exclusive: (work) => navigator.locks.request("sectag.sync", { ifAvailable: true }, (lock) => (lock ? work() : null)),
-          },
-          { force },
+        const round = await withStore(({ db, mirror }) =>
+          syncOnce(
+            {
+              db,
+              mirror,
+              api: createApi({ ...connection, fetch: (url, init) => fetch(url, init) }),
+              now: Date.now,
+              random: Math.random,
+              exclusive: (work) => navigator.locks.request("sectag.sync", { ifAvailable: true }, (lock) => (lock ? work() : null)),
+            },
+            { force },
+          ),
         );
         if (round?.changed) await tellPages("history");
         const wait = round ? round.status.notBefore - Date.now() : 0;
         if (wait > 0 && wait < ownWaitMs) timer = setTimeout(() => void sync(false), wait + 20);
       }
-      await showPending(connection !== null ? (await syncOverview(db)).pending : 0);
+      await showPending(connection ? (await withStore(({ db }) => syncOverview(db))).pending : 0);
     } catch (error) {
       console.warn("SecTag: syncing failed, it is tried again", error instanceof Error ? error.message : error);
     }
   };
 
+  /** One after the other: an older look at the connection must not clear the alarm that a newer one has set. */
+  let following: Promise<void> = Promise.resolve();
+  const follow = () => {
+    following = following
+      .then(followConnection)
+      .catch((error: unknown) => console.warn("SecTag: the connection could not be followed", error));
+  };
   const followConnection = async () => {
     if (await readConnection()) {
       if (!(await browser.alarms.get(alarmName))) await browser.alarms.create(alarmName, { periodInMinutes: alarmMinutes });
@@ -93,25 +118,29 @@ export function startReviewHost(): { noteReport(report: PageReport, url: string)
 
   answerMessage("review.decide", browser.runtime, async (intent) => {
     try {
-      return await (await open()).reviews.decide(intent);
+      await open();
     } catch (error) {
       const code = error instanceof StoreError ? error.code : "broken";
       return { ok: false, code, message: error instanceof Error ? error.message : String(error) };
     }
+    return withStore(({ reviews }) => reviews.decide(intent));
   });
-  answerMessage("review.history", browser.runtime, async (ticket) => (await open()).reviews.history(ticket));
-  answerMessage("review.preview", browser.runtime, async (intent) => (await open()).reviews.preview(intent));
+  answerMessage("review.history", browser.runtime, (ticket) => withStore(({ reviews }) => reviews.history(ticket)));
+  answerMessage("review.preview", browser.runtime, (intent) => withStore(({ reviews }) => reviews.preview(intent)));
   answerMessage("review.settings", browser.runtime, readReviewSettings);
   answerMessage("review.arm", browser.runtime, setArmed);
   answerMessage("sync.now", browser.runtime, () => sync(true));
   watchReviewSettings(forever, () => void tellPages("settings"));
-  watchConnection(forever, () => void forgetReads().then(followConnection));
+  watchConnection(forever, () => {
+    void forgetReads();
+    follow();
+  });
   browser.alarms.onAlarm.addListener(({ name }) => {
     if (name === alarmName) void sync(false);
   });
   self.addEventListener("online", () => void sync(true));
   void browser.storage.local.setAccessLevel?.({ accessLevel: "TRUSTED_CONTEXTS" });
-  void followConnection();
+  follow();
 
   return {
     async noteReport(report, url) {
@@ -125,7 +154,7 @@ export function startReviewHost(): { noteReport(report: PageReport, url: string)
         problem: _problem,
         ...summary
       } = report.suggestion;
-      await noteTagged((await open()).db, ticket, url, summary, Date.now());
+      await withStore(({ db }) => noteTagged(db, ticket, url, summary, Date.now()));
     },
   };
 }

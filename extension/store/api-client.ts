@@ -82,9 +82,10 @@ function failureOf(response: Response, body: unknown): Failure {
   if (status === 410) return { kind: "other-epoch" };
   if (status === 408 || status === 425 || status === 429 || status >= 500)
     return { kind: "retry", reason, afterMs: retryAfterOf(response) };
-  // Without a problem it was not our API that spoke (a proxy, a sign-in page): nothing may be given up for that.
-  if (!parsed.success) return { kind: "retry", reason, afterMs: retryAfterOf(response) };
-  return { kind: "refused", problem: parsed.data };
+  // Given up is only what our API itself says is wrong with the content. A page of a proxy, a route that a server does not have (yet), or a
+  // body that was damaged on the way (we send JSON) say nothing about it.
+  const aboutContent = parsed.success && [400, 413, 422].includes(status) && parsed.data.type !== "urn:sectag:problem:malformed-json";
+  return aboutContent ? { kind: "refused", problem: parsed.data } : { kind: "retry", reason, afterMs: retryAfterOf(response) };
 }
 
 /** Seconds or a date, as milliseconds from the server's own clock; null without a usable one. */

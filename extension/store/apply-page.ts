@@ -45,7 +45,7 @@ export async function noteEpoch(db: ReviewDb, epoch: string): Promise<boolean> {
 /** One transaction: a page's events and the cursor behind them. @returns false when the page is of another history, and was not taken. */
 export async function applyPage(db: ReviewDb, pull: Pull, page: EventPage): Promise<boolean> {
   const rows = await Promise.all(page.events.map(rowOf));
-  return db.transaction("rw", [db.reviews, db.shadow, db.outbox, db.kept, db.meta], async () => {
+  return db.transaction("rw", [db.reviews, db.shadow, db.outbox, db.kept, db.dead, db.meta], async () => {
     // The page of another history than the cursor's is no continuation of it.
     if ((await noteEpoch(db, page.epoch)) && (pull.cursor ?? pull.shadowCursor) !== null) return false;
     if (pull.cursor !== null) {
@@ -89,6 +89,8 @@ async function takeIn(db: ReviewDb, rows: readonly Pulled[]): Promise<void> {
     if (known?.n !== undefined)
       await db.reviews.update(known.n, { seq: row.seq, reviewer: row.reviewer, decision: known.local ? known.decision : row.decision });
     else await db.reviews.add(row);
+    // What the server has was not refused after all.
+    await db.dead.delete(row.id);
   }
 }
 

@@ -3,12 +3,14 @@ import type { DecisionView } from "../../shared/decisions.ts";
 import type { ReviewBlock, ReviewedTicket, ReviewSpan } from "../../shared/review.ts";
 import { quoteMatches, type Range } from "../../shared/span.ts";
 import { sendable } from "./prepare-decision.ts";
-import { type Redaction, type RedactionPolicy, redact, toOriginal } from "./redact.ts";
+import { placeholder, type Redaction, type RedactionPolicy, redact, toOriginal } from "./redact.ts";
 
-type StoredSpan = NonNullable<DecisionView["final"]>["spans"][number];
+type StoredFinal = NonNullable<DecisionView["final"]>;
+type StoredSpan = StoredFinal["spans"][number];
+
 export interface PlacedFinal {
-  threatType: NonNullable<DecisionView["final"]>["threatType"];
-  severity: NonNullable<DecisionView["final"]>["severity"];
+  threatType: StoredFinal["threatType"];
+  severity: StoredFinal["severity"];
   spans: ReviewSpan[];
 }
 
@@ -21,42 +23,55 @@ export function createPlacer({ blocks }: ReviewedTicket, policy: RedactionPolicy
     redactions.set(block, known);
     return known;
   };
-  /** The block of the same number among those of its role first: comments may have come before it. */
-  const candidates = ({ blocks: stored }: DecisionView, index: number): ReviewBlock[] => {
+
+  /**
+   * The live block that a stored one is: all its spans belong together, so it is the one in which most of the quotes stand, of equal ones that
+   * with most of them in place, of equal ones the nearest to the same number among those of its role. Null when none has any.
+   */
+  const liveBlock = (stored: DecisionView["blocks"], index: number, spans: readonly StoredSpan[]): ReviewBlock | null => {
     const role = stored[index]?.role;
     const number = stored.slice(0, index).filter((block) => block.role === role).length;
-    const same = live.filter((block) => block.role === role);
-    const home = same[number];
-    return home ? [home, ...same.filter((block) => block !== home)] : same;
-  };
-  const place = (view: DecisionView, span: StoredSpan): ReviewSpan | null => {
-    const blocksOfRole = candidates(view, span.block);
-    for (const find of [inPlace, nearest]) {
-      for (const block of blocksOfRole) {
-        const at = find(redacted(block).text, span);
-        if (!at) continue;
-        const range = toOriginal(redacted(block), at);
-        return { block: block.id, ...range, label: span.label, quote: block.text.slice(range.start, range.end), source: span.source };
-      }
+    let best: { block: ReviewBlock; standing: number; inPlace: number } | null = null;
+    const candidates = live.filter((block) => block.role === role);
+    for (const block of nearestFirst(candidates, number)) {
+      const { text } = redacted(block);
+      const inPlace = spans.filter((span) => quoteMatches(text, span)).length;
+      if (inPlace === spans.length) return block;
+      const standing = spans.filter(({ quote }) => text.includes(quote)).length;
+      if (standing > (best?.standing ?? 0) || (best && standing === best.standing && inPlace > best.inPlace))
+        best = { block, standing, inPlace };
     }
-    return null;
+    return best?.block ?? null;
   };
-  return (view) =>
-    view.final && {
-      threatType: view.final.threatType,
-      severity: view.final.severity,
-      spans: view.final.spans.flatMap((span) => place(view, span) ?? []),
-    };
+
+  return ({ blocks: stored, final }) => {
+    if (!final) return null;
+    const homeOf = new Map(
+      [...Map.groupBy(final.spans, ({ block }) => block)].map(([index, spans]) => [index, liveBlock(stored, index, spans)]),
+    );
+    const spans = final.spans.flatMap((span): ReviewSpan[] => {
+      const home = homeOf.get(span.block);
+      const place = home && placeIn(redacted(home).text, span);
+      if (!home || !place) return [];
+      const { start, end } = toOriginal(redacted(home), place);
+      return [{ block: home.id, start, end, label: span.label, quote: home.text.slice(start, end), source: span.source }];
+    });
+    return { threatType: final.threatType, severity: final.severity, spans };
+  };
 }
 
-function inPlace(text: string, span: StoredSpan): Range | null {
-  return quoteMatches(text, span) ? span : null;
+function nearestFirst<T>(items: readonly T[], number: number): T[] {
+  const keyed = items.map((item, index) => ({ item, distance: Math.abs(index - number) }));
+  return keyed.sort((a, b) => a.distance - b.distance).map(({ item }) => item);
 }
 
-/** The occurrence of the quote that is nearest to where it stood. */
-function nearest(text: string, { start, quote }: StoredSpan): Range | null {
-  const after = text.indexOf(quote, start);
-  const before = text.lastIndexOf(quote, start);
-  const at = before < 0 || (after >= 0 && after - start < start - before) ? after : before;
-  return at < 0 ? null : { start: at, end: at + quote.length };
+/** Where it stood, else the nearest occurrence of its quote; null when the words are gone. */
+function placeIn(text: string, span: StoredSpan): Range | null {
+  if (quoteMatches(text, span)) return { start: span.start, end: span.end };
+  // One placeholder is like any other: elsewhere it may hide another address.
+  if (!/[\p{L}\p{N}]/u.test(span.quote.replace(placeholder, ""))) return null;
+  const after = text.indexOf(span.quote, span.start);
+  const before = text.lastIndexOf(span.quote, span.start);
+  const at = before < 0 || (after >= 0 && after - span.start < span.start - before) ? after : before;
+  return at < 0 ? null : { start: at, end: at + span.quote.length };
 }

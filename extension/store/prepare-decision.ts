@@ -3,7 +3,8 @@ import { type Decision, type DecisionView, limits } from "../../shared/decisions
 import { labelsVersion } from "../../shared/labels.ts";
 import type { ReviewBlock, ReviewIntent, ReviewSpan } from "../../shared/review.ts";
 import { quoteMatches } from "../../shared/span.ts";
-import { type Redaction, type RedactionPolicy, redact, toRedacted } from "./redact.ts";
+import { type FittedText, fitTexts } from "./fit-texts.ts";
+import { type RedactionPolicy, redact, toRedacted } from "./redact.ts";
 
 const utf8 = new TextEncoder();
 
@@ -12,47 +13,55 @@ export function byteLength(value: unknown): number {
   return utf8.encode(JSON.stringify(value)).byteLength;
 }
 
+/** SHA-256 of the text's UTF-8 form, 64 hexadecimal digits. */
+export type Sha256Of = (text: string) => string | Promise<string>;
+
 /** The blocks that may leave at all. */
 export function sendable(blocks: readonly ReviewBlock[], policy: RedactionPolicy): ReviewBlock[] {
   return blocks.filter(({ restricted }) => policy.restricted || !restricted);
 }
 
 /**
- * What is over a limit is left out and counted in `omitted`; spans whose quote does not stand in the text are, too.
- * Deterministic: the same intent and policy give the same decision.
+ * What is restricted or over a limit is left out and counted in `omitted`; so are spans in it, and spans whose quote does not stand in the text.
+ * The same intent and policy give the same decision. Only what the person decided is not looked at: whether verdict and tag agree, the
+ * contract says (`Decision`).
  */
-export async function prepareDecision(intent: ReviewIntent, policy: RedactionPolicy): Promise<Decision> {
+export async function prepareDecision(intent: ReviewIntent, policy: RedactionPolicy, sha256: Sha256Of = subtleSha256): Promise<Decision> {
   const { blocks, final } = intent;
-  const [hash, family] = await Promise.all([
-    sha256(JSON.stringify(blocks.map(({ role, text }) => [role, text]))),
-    familyOf(blocks, policy),
-  ]);
-  const redacted = new Map(sendable(blocks, policy).map((block) => [block, redact(block.text, policy)]));
-  // JSON may need many bytes a unit (control characters, Chinese): when it is too much, less text goes.
-  for (let units: number = limits.allText; ; units = Math.floor(units / 2)) {
-    const texts = cut(intent, redacted, units);
-    const spans = placed(final?.spans ?? [], texts, units);
-    const decision: Decision = {
-      kind: "decision",
-      id: intent.id,
-      supersedes: intent.supersedes,
-      ticket: { ...intent.ticket, hash, family },
-      omitted: {
-        blocks: blocks.length - texts.length,
-        spans: (final?.spans.length ?? 0) - spans.length,
-        text: texts.some(({ text, redaction }) => text.length < redaction.text.length),
-      },
-      suggestion: intent.suggestion,
-      verdict: intent.verdict,
-      final: final && { threatType: final.threatType, severity: final.severity, spans },
-      reason: intent.reason,
-      labelsVersion,
-      clientTime: intent.clientTime,
-      dwellMs: Math.min(intent.dwellMs, 1_000_000_000),
-      blocks: texts.map(({ block, text }) => ({ role: block.role, text })),
-    };
-    if (units === 0 || byteLength(decision) <= limits.decisionBytes) return decision;
-  }
+  const spans = final?.spans ?? [];
+  const marked = new Set(spans.filter(({ source }) => source === "human").map(({ block }) => block));
+  const texts = fitTexts(sendable(blocks, policy), marked, (block) => redact(block.text, policy));
+  const hash = await sha256(JSON.stringify(blocks.map(({ role, text }) => [role, text])));
+  const title = blocks.find(({ role }) => role === "title")?.text;
+  const decision: Decision = {
+    kind: "decision",
+    id: intent.id,
+    supersedes: intent.supersedes,
+    ticket: {
+      ...intent.ticket,
+      hash,
+      // Without a title a ticket is a family of its own.
+      family: (title === undefined ? hash : await sha256(template(redact(title, policy).text))).slice(0, 16),
+    },
+    omitted: {
+      blocks: blocks.length - texts.length,
+      spans: 0,
+      text: texts.some(({ text, redaction }) => text.length < redaction.text.length),
+    },
+    suggestion: intent.suggestion,
+    verdict: intent.verdict,
+    final: final && { threatType: final.threatType, severity: final.severity, spans: [] },
+    reason: intent.reason,
+    labelsVersion,
+    clientTime: intent.clientTime,
+    dwellMs: Math.min(intent.dwellMs, 1_000_000_000),
+    blocks: texts.map(({ block, text }) => ({ role: block.role, text })),
+  };
+  if (!decision.final) return decision;
+  const kept = fitSpans(placedSpans(spans, texts), limits.decisionBytes - byteLength(decision) - spareBytes);
+  decision.final.spans = kept;
+  decision.omitted.spans = spans.length - kept.length;
+  return decision;
 }
 
 /** What is kept here, and what other browsers get: the decision without its texts. */
@@ -60,66 +69,59 @@ export function viewOf({ blocks, ...decision }: Decision): DecisionView {
   return { ...decision, blocks: blocks.map(({ role }) => ({ role })) };
 }
 
-interface CutBlock {
-  block: ReviewBlock;
-  redaction: Redaction;
-  /** A beginning of `redaction.text`. */
-  text: string;
+type DecisionSpan = NonNullable<Decision["final"]>["spans"][number];
+
+/** The spans that stand in the texts, widened over what is hidden. */
+function placedSpans(spans: readonly ReviewSpan[], texts: readonly FittedText[]): DecisionSpan[] {
+  return spans.flatMap((span) => {
+    const index = texts.findIndex(({ block }) => block.id === span.block);
+    const home = texts[index];
+    if (!home || !quoteMatches(home.block.text, span)) return [];
+    if (splitsLetter(home.block.text, span.start) || splitsLetter(home.block.text, span.end)) return [];
+    const { start, end } = toRedacted(home.redaction, span);
+    if (end > home.text.length || end - start > limits.quote) return [];
+    return [{ block: index, start, end, label: span.label, quote: home.text.slice(start, end), source: span.source }];
+  });
 }
 
-/** As many blocks and as much of each as fit into `units`, in the page's order; the ticket itself and what a person marked come first. */
-function cut({ final }: ReviewIntent, redacted: ReadonlyMap<ReviewBlock, Redaction>, units: number): CutBlock[] {
-  const marked = new Set((final?.spans ?? []).filter(({ source }) => source === "human").map(({ block }) => block));
-  const rank = ({ id, role }: ReviewBlock) => (role === "title" ? 0 : role === "description" ? 1 : marked.has(id) ? 2 : 3);
-  const texts = new Map<ReviewBlock, CutBlock>();
-  let left = units;
-  for (const [block, redaction] of [...redacted].sort(([a], [b]) => rank(a) - rank(b))) {
-    const text = beginning(redaction, Math.min(limits.blockText, left));
-    if (texts.size === limits.blocks || (text === "" && redaction.text !== "")) continue;
-    texts.set(block, { block, redaction, text });
-    left -= text.length;
-  }
-  return [...redacted.keys()].flatMap((block) => texts.get(block) ?? []);
-}
+/** For the digits of the count of left out spans, which is not known before. */
+const spareBytes = 8;
 
-/** At most `most` units, with no half placeholder and no half letter at the end. */
-function beginning({ text, pieces }: Redaction, most: number): string {
-  if (text.length <= most) return text;
-  const split = pieces.find(({ redacted }) => redacted.start < most && most < redacted.end);
-  const end = split ? split.redacted.start : most;
-  const last = text.charCodeAt(end - 1);
-  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? end - 1 : end);
-}
-
-/** The spans as they stand in the cut texts; a person's come first when there are too many. */
-function placed(spans: readonly ReviewSpan[], texts: readonly CutBlock[], units: number) {
-  const indexes = new Map(texts.map(({ block }, index) => [block.id, index]));
-  const byPerson = [...spans].sort((a, b) => Number(b.source === "human") - Number(a.source === "human"));
-  const most = Math.ceil((limits.spans * units) / limits.allText);
-  return byPerson
-    .flatMap((span) => {
-      const index = indexes.get(span.block);
-      const home = index === undefined ? undefined : texts[index];
-      if (index === undefined || !home || !quoteMatches(home.block.text, span)) return [];
-      const { start, end } = toRedacted(home.redaction, span);
-      const quote = home.text.slice(start, end);
-      if (end > home.text.length || quote.length > limits.quote) return [];
-      return [{ block: index, start, end, label: span.label, quote, source: span.source }];
+/** As many spans as the limits allow, a person's first; in the order of the text. */
+function fitSpans(spans: readonly DecisionSpan[], bytes: number): DecisionSpan[] {
+  let left = bytes;
+  return [...spans]
+    .sort((a, b) => Number(b.source === "human") - Number(a.source === "human"))
+    .filter((span) => {
+      const size = byteLength(span) + 1;
+      if (size > left) return false;
+      left -= size;
+      return true;
     })
-    .slice(0, most)
+    .slice(0, limits.spans)
     .sort((a, b) => a.block - b.block || a.start - b.start || a.end - b.end);
 }
 
-/** Tickets made from one template have one family: the title counts without what changes from one to the next. */
-async function familyOf(blocks: readonly ReviewBlock[], policy: RedactionPolicy): Promise<string> {
-  const title = blocks.find(({ role }) => role === "title")?.text ?? "";
-  const words = redact(title, policy).text.toLowerCase().split(/\s+/);
-  // A number, or a mark that joins: an address, a path, a hash, a date.
-  const pattern = words.map((word) => (/\d|[./:\\@](?=\S)/.test(word) ? "#" : word)).join(" ");
-  return (await sha256(pattern)).slice(0, 16);
+/** True when the two units at `at` are one letter. */
+function splitsLetter(text: string, at: number): boolean {
+  return /^[\ud800-\udbff][\udc00-\udfff]$/.test(text.slice(Math.max(0, at - 1), at + 1));
 }
 
-async function sha256(text: string): Promise<string> {
+/**
+ * A redacted title without what changes from one ticket of a template to the next: numbers, and words with a digit or with a mark that joins (an
+ * address, a path, a hash, a date). Words are those of ASCII: other scripts may set no blanks.
+ */
+function template(title: string): string {
+  return title
+    .toLowerCase()
+    .replace(/[!-~]+/g, (word) => (/\d|[./:\\@](?=.)|\[dot\]/.test(word) ? "#" : word))
+    .replace(/\p{N}+/gu, "#")
+    .replace(/\s+/g, " ")
+    .replace(/#(?: #)+/g, "#")
+    .trim();
+}
+
+async function subtleSha256(text: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", utf8.encode(text));
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

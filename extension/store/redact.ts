@@ -28,7 +28,8 @@ export interface Redaction {
   pieces: readonly Piece[];
 }
 
-const placeholder = new RegExp(`\\[(?:${hiddenKinds.join("|")})\\]`, "g");
+/** Every placeholder in a text. */
+export const placeholder = new RegExp(`\\[(?:${hiddenKinds.join("|")})\\]`, "g");
 
 /** The order decides where two would overlap: what holds others whole comes first, numbers that could be anything come last. */
 const finders: readonly Finder[] = [

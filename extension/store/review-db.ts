@@ -95,6 +95,17 @@ export class StoreError extends Error {
   }
 }
 
+/** True for what the browser says of a connection that it has cut: a new one may work. */
+export function isConnectionLost(error: unknown): boolean {
+  return hasName(error, "InvalidStateError") || hasName(error, "DatabaseClosedError");
+}
+
+/** Dexie wraps the browser's error in its own, sometimes in that of the aborted transaction. */
+export function hasName(error: unknown, name: string): boolean {
+  for (let at: unknown = error; at instanceof Error; at = "inner" in at ? at.inner : at.cause) if (at.name === name) return true;
+  return false;
+}
+
 interface OpenOptions {
   name?: string;
   indexedDB?: IDBFactory;

@@ -5,7 +5,7 @@ import type { Mirror } from "./mirror.ts";
 import { createPlacer } from "./place-spans.ts";
 import { byteLength, prepareDecision, viewOf } from "./prepare-decision.ts";
 import type { RedactionPolicy } from "./redact.ts";
-import { type ReviewDb, type ReviewRow, StoreError } from "./review-db.ts";
+import { hasName, type ReviewDb, type ReviewRow, StoreError } from "./review-db.ts";
 import { ticketIdOf } from "./ticket-id.ts";
 
 /** Most decisions about one ticket that a page is told. */
@@ -28,7 +28,10 @@ export interface ReviewsDeps {
 }
 
 export interface Reviews {
-  /** Resolves after the commit. Never rejects for what can go wrong with a store: the answer says it. The same intent again changes nothing. */
+  /**
+   * Resolves after the commit, or with why there was none. Rejects when the store cannot be read to know which: ask once more.
+   * The same intent again changes nothing.
+   */
   decide(intent: ReviewIntent): Promise<DecideAnswer>;
   history(ticket: ReviewedTicket): Promise<TicketHistory>;
   /** The decision exactly as it would leave the machine; nothing is saved. */
@@ -54,10 +57,28 @@ export function createReviews(deps: ReviewsDeps): Reviews {
       try {
         return await save(decision);
       } catch (error) {
-        if (!isQuota(error)) throw error;
+        if (!hasName(error, "QuotaExceededError")) throw error;
         if (!free) throw new StoreError("full", "The disk is full: free some space, then save again. Nothing of this decision was stored.");
         await free();
       }
+    }
+  };
+
+  /** Null after the commit. */
+  const saveOrSayWhy = async (intent: ReviewIntent): Promise<Extract<DecideAnswer, { ok: false }> | null> => {
+    try {
+      const parsed = DecisionSchema.safeParse(await prepareDecision(intent, await deps.policy()));
+      if (!parsed.success) return { ok: false, code: "invalid", message: parsed.error.issues[0]?.message ?? "The decision is not valid." };
+      await saveOrFree(parsed.data);
+      // The second copy, for a database that breaks before the server has it. The first one is safe already.
+      await mirror.put(parsed.data).catch(() => deps.onNotice("The second copy of a decision could not be written."));
+      deps.onSaved();
+      return null;
+    } catch (error) {
+      // An earlier try with the same id may have been saved without the page's hearing of it: "not saved" is said only when it is known.
+      if (await db.reviews.get({ id: intent.id })) return null;
+      if (error instanceof StoreError) return { ok: false, code: error.code, message: error.message };
+      return { ok: false, code: "broken", message: `Not saved: ${error instanceof Error ? error.message : String(error)}` };
     }
   };
 
@@ -93,19 +114,10 @@ export function createReviews(deps: ReviewsDeps): Reviews {
       return prepareDecision(intent, await deps.policy());
     },
     async decide(intent) {
-      try {
-        const parsed = DecisionSchema.safeParse(await prepareDecision(intent, await deps.policy()));
-        if (!parsed.success)
-          return { ok: false, code: "invalid", message: parsed.error.issues[0]?.message ?? "The decision is not valid." };
-        await saveOrFree(parsed.data);
-        // The second copy, for a database that breaks before the server has it. The first one is safe already.
-        await mirror.put(parsed.data).catch(() => deps.onNotice("The second copy of a decision could not be written."));
-        deps.onSaved();
-        return { ok: true, history: await history(intent) };
-      } catch (error) {
-        if (error instanceof StoreError) return { ok: false, code: error.code, message: error.message };
-        return { ok: false, code: "broken", message: `Not saved: ${error instanceof Error ? error.message : String(error)}` };
-      }
+      const refusal = await saveOrSayWhy(intent);
+      if (refusal) return refusal;
+      // From here on nothing may say "not saved": when the history cannot be read, the page gets an error, asks again and is told.
+      return { ok: true, history: await history(intent) };
     },
   };
 }
@@ -119,11 +131,4 @@ export function syncStateOf(row: { waiting: boolean; refused: boolean; numbered:
 /** The order that counts: as the server has it, then what it has not, as it was made. */
 export function inOrder(a: ReviewRow, b: ReviewRow): number {
   return (a.seq ?? Number.MAX_SAFE_INTEGER) - (b.seq ?? Number.MAX_SAFE_INTEGER) || (a.n ?? 0) - (b.n ?? 0);
-}
-
-/** Dexie wraps the browser's error in its own, sometimes in that of the aborted transaction. */
-function isQuota(error: unknown): boolean {
-  for (let at: unknown = error; at instanceof Error; at = "inner" in at ? at.inner : at.cause)
-    if (at.name === "QuotaExceededError") return true;
-  return false;
 }
