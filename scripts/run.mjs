@@ -17,6 +17,7 @@ const tasks = {
   "dev:api": { command: ["node", "--watch", ...node("worker-api/server.ts").slice(1)] },
   api: { command: node("worker-api/server.ts") },
   sim: { command: node("scripts/sim.ts") },
+  prove: { needs: ["chromium"], command: node("scripts/prove.ts") },
   desk: { command: node("scripts/desk.ts") },
   tag: { command: node("scripts/tag.ts") },
   bench: { command: node("scripts/bench.ts") },
