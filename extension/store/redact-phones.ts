@@ -62,7 +62,7 @@ interface Digits {
 }
 
 const group = /\(\d+\)|\d+|\(\d+/y;
-const between = /[ \u00a0\u202f\u2009]?[-.\u2010\u2011\u2013/ \u00a0\u202f\u2009]?(?=\(?\d)/y;
+const between = /[ \u00a0\u202f\u2009]?[-.\u2010\u2011\u2013/]?[ \u00a0\u202f\u2009]?(?=\(?\d)/y;
 
 /** The groups of digits from `from` on that can be one number of at most so many digits (E.164: 15); null when there are none. */
 function digitsAt(text: string, from: number, most: number): Digits | null {

@@ -53,7 +53,11 @@ describe("redact hides", () => {
     ["378282246310005 3782 822463 10005 5555555555554444", "[card] [card] [card]"],
     ["+49 30 901820, +49 (0)171/5550123 and 0049 171 5550123", "[phone], [phone] and [phone]"],
     ["+1 555 555 0142; (555) 555-0142; 555-555-0142", "[phone]; [phone]; [phone]"],
-    ["0171 5550123 (030) 901820-12 07700900123 2026-11-21", "[phone] [phone] [phone] 2026-11-21"],
+    ["0171 5550123 (030) 901820-12 07700900123 030 / 901820 2026-11-21", "[phone] [phone] [phone] [phone] 2026-11-21"],
+    [
+      "Server=db;Password=P@ss,w0rd;Encrypt=True postgres://app:s3cr3t@db.example/x",
+      "Server=db;Password=[token];Encrypt=True postgres://[query]@db.example/x",
+    ],
     ["phone 555-0142, Tel.: 88123, ext. 4471, Handynummer 5550 123", "phone [phone], Tel.: [phone], ext. [phone], Handynummer [phone]"],
   ])("%j", (text, expected) => {
     expect(shown(text)).toBe(expected);
