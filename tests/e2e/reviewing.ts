@@ -81,7 +81,7 @@ const Rows = z.object({
   reviews: z.array(z.looseObject({ id: z.string(), seq: z.int().nullable(), local: z.boolean(), decision: DecisionView })),
   outbox: z.array(z.looseObject({ id: z.string(), decision: Decision })),
   kept: z.array(z.looseObject({ id: z.string(), decision: Decision })),
-  dead: z.array(z.looseObject({ id: z.string(), decision: Decision, problem: z.looseObject({ title: z.string() }) })),
+  dead: z.array(z.looseObject({ id: z.string(), decision: z.looseObject({}), problem: z.looseObject({ title: z.string() }) })),
   sent: z.array(z.looseObject({ url: z.string(), body: z.string(), status: z.int().nullable() })),
 });
 export type StoreRows = z.infer<typeof Rows>;
@@ -111,4 +111,30 @@ export async function storeRows(lab: Lab): Promise<StoreRows> {
 /** The stored decisions about a ticket, oldest first. */
 export async function decisionsOf(lab: Lab, key: string): Promise<StoreRows["reviews"][number]["decision"][]> {
   return (await storeRows(lab)).reviews.map(({ decision }) => decision).filter(({ ticket }) => ticket.key === key);
+}
+
+/** Rewrites the decisions that wait (or were refused), as only damage or another version could. */
+export async function rewrite(lab: Lab, table: "outbox" | "dead", change: { labelsVersion: number }): Promise<void> {
+  await lab.console.evaluate(
+    async (table, change) => {
+      const { "reviews.database": name = "sectag-reviews" } = await chrome.storage.local.get<Record<string, string>>("reviews.database");
+      const db = await new Promise<IDBDatabase>((resolve, reject) => {
+        const request = indexedDB.open(name);
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+      const transaction = db.transaction(table, "readwrite");
+      const cursors = transaction.objectStore(table).openCursor();
+      cursors.onsuccess = () => {
+        const cursor = cursors.result;
+        if (!cursor) return;
+        cursor.update({ ...cursor.value, decision: { ...cursor.value.decision, ...change } });
+        cursor.continue();
+      };
+      await new Promise((resolve) => transaction.addEventListener("complete", resolve));
+      db.close();
+    },
+    table,
+    change,
+  );
 }

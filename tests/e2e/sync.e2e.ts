@@ -8,7 +8,7 @@ import { until } from "../../scripts/until.ts";
 import { type Desk, startDesk } from "../desk/server.ts";
 import type { DeskTicket } from "../desk/ticket-shape.ts";
 import { type Bench, joinDesk, tiny } from "./lab.ts";
-import { arm, keysOf, press, pressOptions, says, storeRows, waitReview } from "./reviewing.ts";
+import { arm, keysOf, press, pressOptions, rewrite, says, storeRows, waitReview } from "./reviewing.ts";
 import { startTeam, type Team } from "./team.ts";
 
 const profiles = mkdtempSync(join(tmpdir(), "sectag-profiles-"));
@@ -166,6 +166,26 @@ test("the server is restored from an older backup: what it lacks is sent again, 
     20_000,
   );
   expect(ids(await team.stored())).toEqual(before);
+});
+
+test("what the server refuses is shown in the options and blocks nothing; mended, it is sent by the button", async () => {
+  await team.api.stop();
+  await decide(ticketAt(7), "malware_low");
+  await rewrite(bench, "outbox", { labelsVersion: 0 });
+  await team.api.restart();
+  await decide(ticketAt(8), "malware_medium");
+  await until("the decision behind it", async () => (await team.stored()).some(({ decision }) => decision.ticket.key === ticketAt(8).key));
+  expect((await waitReviewOf(ticketAt(7), ({ mine }) => mine?.sync === "rejected")).mine?.tag.threatType).toBe("malware");
+  const shown = await bench.console.$eval(".dead", (row) => row.textContent ?? "");
+  expect(shown).toContain(ticketAt(7).key);
+  expect(shown).toContain("labelsVersion");
+
+  const { dead } = await storeRows(bench);
+  await rewrite(bench, "dead", { labelsVersion: 1 });
+  await bench.console.bringToFront();
+  await bench.console.click(".dead .row button");
+  await until("the mended decision", async () => ids(await team.stored()).includes(dead[0]?.id ?? ""));
+  await bench.console.waitForSelector(".dead", { hidden: true });
 });
 
 test("a revoked key: badge and options say so, nothing is lost, and a new link resumes", async () => {
