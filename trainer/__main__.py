@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from pathlib import Path
@@ -69,6 +70,21 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--fp32", type=Path, help="ONNX file in full precision, to count the labels that int8 flips")
     evaluate.add_argument("--no-baseline", action="store_true", help="leave the linear baseline out")
 
+    holdout = steps.add_parser("holdout", help="freeze the records and canaries that the gate judges by")
+    holdout.add_argument("--data", type=Path, nargs="+", required=True, help="record files (.jsonl, .jsonl.gz)")
+    holdout.add_argument("--part", choices=["all", "test"], default="all", help="records with this `split` only")
+    holdout.add_argument("--build", type=Path, required=True, help="base data: what is nearly in it is left out")
+
+    gate = steps.add_parser("gate", help="may this model replace the current one?")
+    gate.add_argument("--candidate", type=Path, required=True, help="model directory")
+    gate.add_argument("--current", type=Path, required=True, help="model directory")
+    gate.add_argument("--fp32", type=Path, required=True, help="the candidate's ONNX file in full precision")
+    gate.add_argument("--holdout", type=Path, required=True, help="run folder of `holdout`")
+
+    prove = steps.add_parser("prove-gate", help="harm a small model in many ways and count what the gate stops")
+    prove.add_argument("--harmed", type=int, default=100)
+    prove.add_argument("--harmless", type=int, default=50)
+
     export = steps.add_parser("export", help="calibrate a trained run and write the model directory")
     export.add_argument("--tiny", action="store_true", help="random weights under 1 MB, for tests")
     export.add_argument("--train", type=Path, help="run folder of `train`")
@@ -125,6 +141,22 @@ def main(arguments: list[str] | None = None) -> int:
             from trainer import evaluate
 
             return evaluate.run(options)
+        elif options.step == "holdout":
+            from trainer import holdout
+
+            holdout.run(options.runs, options.data, options.part, options.build)
+        elif options.step == "gate":
+            from trainer import gate
+
+            verdict = gate.run(options.runs, options.current, options.candidate, options.fp32, options.holdout)
+            print(verdict["sentence"])
+            print(json.dumps({"ok": verdict["pass"], "look": verdict["look"], "candidate": verdict["candidate"]}))
+            return 0 if verdict["pass"] else 1
+        elif options.step == "prove-gate":
+            from trainer import prove_gate
+
+            figures = prove_gate.run(options.runs / "prove-gate", options.harmed, options.harmless)
+            return 0 if figures["ok"] else 1
         elif options.step == "export":
             from trainer import export
 

@@ -102,3 +102,24 @@ def read_golden(folder: Path) -> dict:
     golden: dict = json.loads((folder / "golden.json").read_text(encoding="utf-8"))
     require(golden, "GoldenFile", str(folder / "golden.json"))
     return golden
+
+
+def golden_faults(model: OnnxModel) -> list[str]:
+    """Cases and backends whose answers are not those of golden.json, in words; empty when all hold."""
+    golden = read_golden(model.folder)
+    forwards = {"wasm": model.forward, "webgpu": session_forward(open_session(model.folder / WEBGPU_FILE))}
+    faults = (
+        [] if [case["name"] for case in golden["cases"]] == [name for name, _ in golden_texts()] else ["other cases"]
+    )
+    for case in golden["cases"]:
+        answer = model.answer(case["text"])
+        if case["answer"]["threatType"] != answer.threat_type or case["answer"]["severity"] != answer.severity_name:
+            faults.append(f"{case['name']}: another tag")
+        for backend, forward in forwards.items():
+            threat, severity, _ = forward(np.array([case["inputIds"]], dtype=np.int64))
+            expected = case["expected"][backend]
+            gaps = np.concatenate([threat - expected["logits"], severity - expected["severityLogits"]])
+            # Written this way round, NaN is a fault.
+            if not np.abs(gaps).max() <= min(golden["tolerance"][backend], TOLERANCE[backend]):
+                faults.append(f"{case['name']}: other logits on {backend}")
+    return faults

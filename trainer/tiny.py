@@ -35,7 +35,12 @@ def tiny_vocabulary() -> list[str]:
 
 def tiny_tokenizer() -> Tokenizer:
     """The uncased BERT pipeline over the tiny vocabulary."""
-    vocabulary = {piece: index for index, piece in enumerate(tiny_vocabulary())}
+    return wordpiece_tokenizer(tiny_vocabulary())
+
+
+def wordpiece_tokenizer(pieces: list[str]) -> Tokenizer:
+    """The uncased BERT pipeline over any vocabulary that has the specials."""
+    vocabulary = {piece: index for index, piece in enumerate(pieces)}
     tokenizer = Tokenizer(WordPiece(vocabulary, unk_token="[UNK]", max_input_chars_per_word=100))
     tokenizer.add_special_tokens(SPECIALS)
     tokenizer.normalizer = normalizers.BertNormalizer(

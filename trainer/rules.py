@@ -1,0 +1,122 @@
+"""The gate's rules over two models' answers on one hold-out. A rule holds only by a finite number on the right side of its limit."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+
+from trainer import bootstrap
+from trainer.labels import SEVERITY_INDEX, THREAT_INDEX, THREAT_TYPES
+from trainer.offsets import spans_to_code_points
+from trainer.onnx_model import OnnxModel
+from trainer.records import Record
+
+#: Points of F1 are hundredths. Beyond SURE a drop needs no proof; within it, 95 of 100 resamples must show it.
+MACRO_DROP, MACRO_SURE = 0.002, 0.02
+TYPE_DROP, TYPE_SURE, TYPE_LEAST = 0.02, 0.10, 30
+CALIBRATION_RISE = 0.01
+SEVERITY_DROP, SPAN_DROP = 0.02, 0.02
+FLIPS, FLIPS_SURE = 0.01, 0.025
+
+
+@dataclasses.dataclass(frozen=True)
+class Rule:
+    """`value` against `limit` in words that a person can read; `ok` is false for whatever is no finite number."""
+
+    name: str
+    ok: bool
+    value: float
+    says: str
+
+
+def rule(name: str, ok: bool, value: float, says: str) -> Rule:
+    finite = math.isfinite(value)
+    return Rule(name, bool(ok) and finite, value if finite else -1.0, says if finite else f"{says} (not a number)")
+
+
+@dataclasses.dataclass(frozen=True)
+class Answers:
+    """One model on the hold-out: probabilities [n, 13] and [n, 4]; [n, 2] counts of right spans and of spans on both sides."""
+
+    threat: np.ndarray
+    severity: np.ndarray
+    spans: np.ndarray
+
+
+def answers_of(model: OnnxModel, records: list[Record]) -> Answers:
+    """Runs the hold-out. Raises ValueError for answers that are no probabilities."""
+    threat, severity, spans = [], [], []
+    for record in records:
+        answer = model.answer(record["text"])
+        threat.append(answer.threat)
+        severity.append(answer.severity)
+        if record.get("spans"):
+            gold = {(s["start"], s["end"], s["label"]) for s in spans_to_code_points(record["text"], record["spans"])}
+            found = {(s["start"], s["end"], s["label"]) for s in answer.spans}
+            spans.append((len(gold & found), len(gold) + len(found)))
+        else:
+            spans.append((0, 0))
+    result = Answers(np.stack(threat), np.stack(severity), np.array(spans, dtype=float))
+    if not (np.isfinite(result.threat).all() and np.isfinite(result.severity).all()):
+        raise ValueError("the model answers with what is no number")
+    return result
+
+
+def compare(records: list[Record], current: Answers, candidate: Answers) -> list[Rule]:
+    """All rules that a paired bootstrap judges."""
+    gold = np.array([THREAT_INDEX[record["threat_type"]] for record in records])
+    weights = bootstrap.draws(len(records))
+    said, says = current.threat.argmax(1), candidate.threat.argmax(1)
+    classes = len(THREAT_TYPES)
+    macro = bootstrap.paired(bootstrap.macro_f1(gold, classes), said, says, weights)
+    found = [
+        rule(
+            "macro-F1",
+            not (macro.surely_below(-MACRO_DROP) or macro.point < -MACRO_SURE),
+            macro.point,
+            f"macro-F1 {100 * macro.point:+.1f} points",
+        )
+    ]
+    drops = []
+    for index, name in enumerate(THREAT_TYPES):
+        if int((gold == index).sum()) < TYPE_LEAST:
+            continue
+        one = bootstrap.paired(bootstrap.one_f1(gold, index), said, says, weights)
+        drops.append((one.point, name, one.surely_below(-TYPE_DROP) or one.point < -TYPE_SURE))
+    worst = min(drops, default=(0.0, "no type has 30 records", False))
+    fallen = [f"{name} {100 * point:+.1f}" for point, name, down in drops if down]
+    words = f"types down: {', '.join(fallen)}" if fallen else f"worst type {worst[1]} {100 * worst[0]:+.1f}"
+    found.append(rule("types", not fallen, worst[0], words))
+    error = bootstrap.paired(bootstrap.calibration(gold), current.threat, candidate.threat, weights)
+    words = f"calibration error {100 * error.point:+.1f} points"
+    found.append(rule("calibration", not error.surely_above(CALIBRATION_RISE), error.point, words))
+    rated = [index for index, record in enumerate(records) if record["severity"] is not None]
+    if rated:
+        levels = np.array([SEVERITY_INDEX[records[index]["severity"]] for index in rated])
+        right = [(a.severity[rated].argmax(1) == levels).astype(float) for a in (current, candidate)]
+        level = bootstrap.paired(bootstrap.mean, right[0], right[1], bootstrap.draws(len(rated)))
+        words = f"severity {100 * level.point:+.1f} points"
+        found.append(rule("severity", not level.surely_below(-SEVERITY_DROP), level.point, words))
+    if current.spans[:, 1].any():
+        spans = bootstrap.paired(bootstrap.span_f1, current.spans, candidate.spans, weights)
+        words = f"spans {100 * spans.point:+.1f} points"
+        found.append(rule("spans", not spans.surely_below(-SPAN_DROP), spans.point, words))
+    return found
+
+
+def flips(candidate: Answers, full: Answers) -> Rule:
+    """int8 against full precision."""
+    turned = (candidate.threat.argmax(1) != full.threat.argmax(1)).astype(float)
+    share = float(turned.mean())
+    resampled = bootstrap.mean(turned, bootstrap.draws(len(turned)))
+    ok = share <= FLIPS or (share <= FLIPS_SURE and not bool((resampled > FLIPS).mean() >= 0.95))
+    return rule("flips", ok, share, f"int8 flips {100 * share:.1f} %")
+
+
+def canaries(model: OnnxModel, cases: list[Record]) -> Rule:
+    """Every hand-made case must be right."""
+    wrong = [case["id"] for case in cases if model.answer(case["text"]).threat_type != case["threat_type"]]
+    words = f"canaries {len(cases) - len(wrong)}/{len(cases)}" + (f" (wrong: {', '.join(wrong[:3])})" if wrong else "")
+    return rule("canaries", not wrong and len(cases) > 0, float(len(wrong)), words)
