@@ -20,7 +20,8 @@ interface Said {
 
 /** The spans that count now, with edits: those whose words stand in the text, in the page's order. */
 export function spansNow({ reading, history, judged, draft }: Machine): ReviewSpan[] {
-  const newest = standing(history ?? []).at(-1);
+  // A lead's ruling that names no words judges the tag alone: it takes nobody's marks away.
+  const newest = standing(history ?? []).findLast(({ mine, final }) => mine || (final?.spans.length ?? 0) > 0);
   const said = draft ? saidOf(draft.spans, draft.texts, reading) : newest?.final ? decidedIn(newest, judged.get(newest.id), reading) : null;
   const added = said && reading.suggested.filter((span) => said.isNew(span) && !isOver(span, said.spans));
   const spans = said && added ? [...said.spans, ...added] : reading.suggested;

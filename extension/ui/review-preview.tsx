@@ -102,9 +102,10 @@ function Redacted({ text }: { text: string }) {
   );
 }
 
-/** `{a: {b: 1}, c: [2]}` -> `a.b 1`, `c.0 2`: a list that leaves nothing out. */
+/** `{a: {b: 1}, c: [2]}` -> `a.b 1`, `c.0 2`: a list that leaves nothing out. A marked word is one row: there may be two hundred. */
 export function flatten(value: unknown, name = ""): [name: string, value: string][] {
   if (typeof value !== "object" || value === null) return [[name, String(value)]];
+  if ("quote" in value) return [[name, Object.values(value).join(" · ")]];
   const entries = Object.entries(value);
   if (entries.length === 0) return [[name, Array.isArray(value) ? "[]" : "{}"]];
   return entries.flatMap(([key, inner]) => flatten(inner, name ? `${name}.${key}` : key));
