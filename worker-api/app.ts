@@ -15,7 +15,7 @@ import { addEvents } from "./events.ts";
 import { addExport } from "./export.ts";
 import { addHealth } from "./health.ts";
 import { addKeys } from "./keys.ts";
-import { atMost, limited, type Rate } from "./limit.ts";
+import { atMost, limited, type Rate, turnstile } from "./limit.ts";
 import { addMe } from "./me.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { type Log, numbered, observed, traceOf } from "./observe.ts";
@@ -38,6 +38,8 @@ export interface AppOptions {
   log?: Log;
   /** A quicker SHA-256 (text in UTF-8 to hex) where the platform has one. */
   digest?: Digest;
+  /** Lets the platform take in what else has come, before a push's work takes the one thread. */
+  breathe?: () => Promise<void>;
   /** Where a request came from, for limits only. */
   addressOf?: (context: Context<Env>) => string;
   registry?: Registry;
@@ -71,15 +73,17 @@ export interface Parts {
   log: Log;
   digest: Digest;
   metrics: Metrics;
+  /** Resolves when it is this push's turn: one after the other, with a breath between. */
+  turn: () => Promise<void>;
 }
 export type Api = OpenAPIHono<Env>;
 
 export function createApp(options: AppOptions): Api {
   const { db, now = Date.now, log = () => undefined, digest = sha256, origins = [] } = options;
-  const { auth = authenticateByKey(db, now), files = async () => null, addressOf = () => "" } = options;
+  const { auth = authenticateByKey(db, now), files = async () => null, addressOf = () => "", breathe } = options;
   const limits = { ...usual, ...options.limits };
   const metrics = createMetrics({ db, now, ...(options.registry ? { registry: options.registry } : {}) });
-  const parts: Parts = { db, now, log, digest, metrics };
+  const parts: Parts = { db, now, log, digest, metrics, turn: turnstile(breathe) };
 
   const app: Api = new OpenAPIHono<Env>({
     defaultHook: (result) =>

@@ -12,7 +12,7 @@ import {
   type PushResult,
   type Reviewer,
 } from "../shared/decisions.ts";
-import type { Api, Parts } from "./app.ts";
+import type { Api, Digest, Parts } from "./app.ts";
 import { type Principal, scoped, seesAll } from "./auth.ts";
 import { json, named, problemsOf, secured, time } from "./contract.ts";
 import { historyOf, historyQuery, readCursor, writeCursor } from "./cursor.ts";
@@ -58,12 +58,13 @@ const pull = createRoute({
 const utf8 = new TextEncoder();
 
 export function addEvents(app: Api, parts: Parts): void {
-  const { db, now, log, metrics } = parts;
+  const { db, now, log, metrics, turn } = parts;
 
   app.openAPIRegistry.registerPath(described);
   app.openapi(push, async (context) => {
     const { principal } = context.var;
     const { events: sent } = context.req.valid("json");
+    await turn();
     const judged = await Promise.all(sent.map((event) => judge(event, parts)));
     const rows = judged.flatMap((one) => (one.status === "good" ? [one.row] : []));
     const { epoch, known } = await insertEvents(db, { rows, writer: principal, now: now() });
@@ -129,15 +130,26 @@ async function judge(event: unknown, { digest }: Parts): Promise<Judged> {
   const payload = JSON.stringify(parsed.data);
   if (utf8.encode(payload).byteLength > limits.decisionBytes)
     return rejected(event, problem("too-large", `An event may have at most ${limits.decisionBytes} bytes: cut its texts.`));
-  const { blocks, ...rest } = parsed.data;
+  return { status: "good", row: await rowOf(parsed.data, payload, digest), decision: parsed.data };
+}
+
+/** @param payload the decision as JSON. */
+export async function rowOf(decision: Decision, payload: string, digest: Digest): Promise<NewEvent> {
+  const { blocks, ...rest } = decision;
   const { id, ticket, verdict, supersedes, suggestion, final } = rest;
   const [payloadHash, ticketId] = await Promise.all([digest(payload), digest(`${ticket.system}\n${ticket.key}`)]);
-  const view = JSON.stringify({ ...rest, blocks: blocks.map(({ role }) => ({ role })) });
-  const texts = JSON.stringify(blocks.map(({ text }) => text));
-  const { modelVersion } = suggestion;
-  const suggested = suggestion.abstained ? null : tagOf(suggestion);
-  const row = { id, ticketId, payloadHash, verdict, supersedes, modelVersion, suggested, final: final && tagOf(final), view, texts };
-  return { status: "good", row, decision: parsed.data };
+  return {
+    id,
+    ticketId,
+    payloadHash,
+    verdict,
+    supersedes,
+    modelVersion: suggestion.modelVersion,
+    suggested: suggestion.abstained ? null : tagOf(suggestion),
+    final: final && tagOf(final),
+    view: JSON.stringify({ ...rest, blocks: blocks.map(({ role }) => ({ role })) }),
+    texts: JSON.stringify(blocks.map(({ text }) => text)),
+  };
 }
 
 function rejected(event: unknown, why: Problem): Rejected {

@@ -74,10 +74,10 @@ export async function insertEvents(
     [insertStatement(rows, writer, now), { sql: `${scrub} ${erasedBefore}`, args: [writer.org.id, tickets] }, epochQuery],
     "write",
   );
-  for (const { id, seq } of Inserted.parse(inserted?.rows)) {
-    const payloadHash = rows.find((row) => row.id === id)?.payloadHash ?? "";
-    known.set(id, { seq, payloadHash, mine: true, fresh: true });
-  }
+  // Of an id that is in the batch twice, the first is stored.
+  const hashes = new Map(rows.toReversed().map(({ id, payloadHash }) => [id, payloadHash]));
+  for (const { id, seq } of Inserted.parse(inserted?.rows))
+    known.set(id, { seq, payloadHash: hashes.get(id) ?? "", mine: true, fresh: true });
   const others = rows.filter(({ id }) => !known.has(id)).map(({ id }) => id);
   if (others.length > 0) {
     // Rows are never changed in what is read here, so that this need not be in the transaction.

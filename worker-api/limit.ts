@@ -40,6 +40,16 @@ export function limited(rate: Rate, now: () => number, nameOf: (context: Context
   };
 }
 
+/** @returns waits for its turn: calls come one after the other, each after a breath. Without a breath nobody waits. */
+export function turnstile(breathe?: () => Promise<void>): () => Promise<void> {
+  if (!breathe) return async () => {};
+  let last = Promise.resolve();
+  return () => {
+    last = last.then(breathe);
+    return last;
+  };
+}
+
 /** Lets so many requests be in work at once; more are refused with 429 at once, before their body is read. */
 export function atMost(most: number): MiddlewareHandler<Env> {
   let inWork = 0;

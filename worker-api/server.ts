@@ -1,5 +1,7 @@
 // Entry under Node: `npm run api` serves until it is told to stop; with arguments it is one of the operator's commands.
 
+import "./compiled-checks.ts";
+
 import { runCommand } from "./commands.ts";
 import { readConfig } from "./config.ts";
 import { databaseCode } from "./patient-client.ts";

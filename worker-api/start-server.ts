@@ -19,6 +19,8 @@ import { type Database, keys, orgs, pairings } from "./schema.ts";
 const FIRST_LINK_MS = 60 * 60_000;
 /** Answers that are under way when the server is told to stop may take this long. */
 const DRAIN_MS = 10_000;
+/** Connections that may be let in between two pushes. */
+const TURNS = 20;
 
 export interface RunningServer {
   db: Database;
@@ -40,11 +42,19 @@ export async function startServer(config: Config, { log, limits }: { log: Log; l
     origins: config.origins,
     log: atLevel(config.logLevel, log),
     digest: (text) => createHash("sha256").update(text).digest("hex"),
+    breathe,
     addressOf: (context) => getConnInfo(context).remote.address ?? "",
     registry,
     ...(limits ? { limits } : {}),
   });
-  const server = createAdaptorServer({ fetch: app.fetch, serverOptions: { requestTimeout: 60_000, headersTimeout: 15_000 } });
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    // What a refused request still sends is read away by Node, until requestTimeout. The adapter would cut the connection after half a
+    // second, and a client under load would see a reset instead of its 429.
+    autoCleanupIncoming: false,
+    // Kept open longer than proxies and browsers do, so that these close first and no request meets a closing connection.
+    serverOptions: { requestTimeout: 60_000, headersTimeout: 15_000, keepAliveTimeout: 75_000 },
+  });
   await new Promise<void>((listening, failed) => {
     server.once("error", failed);
     server.listen(config.port, config.host, listening);
@@ -64,6 +74,14 @@ export async function startServer(config: Config, { log, limits }: { log: Log; l
     log({ level: "info", event: "stopped" });
   }
   return { db, origin, link, stop };
+}
+
+/**
+ * Node accepts one connection a turn of its loop. While pushes fill the turns, waiting connections would be let in as slowly as rows are
+ * written, and nobody would hear that the server is busy.
+ */
+async function breathe(): Promise<void> {
+  for (let turn = 0; turn < TURNS; turn++) await new Promise((done) => setImmediate(done));
 }
 
 const swaggerFolder = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
