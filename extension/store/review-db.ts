@@ -157,9 +157,3 @@ export async function openReviewDb({ name = reviewDbName, indexedDB, IDBKeyRange
   }
   return db;
 }
-
-/** Reads a value that this extension wrote; undefined when there is none. */
-export async function readMeta<T>(db: ReviewDb, key: string, isValid: (value: unknown) => value is T): Promise<T | undefined> {
-  const row = await db.meta.get(key);
-  return row && isValid(row.value) ? row.value : undefined;
-}

@@ -1,0 +1,133 @@
+// One seed from beginning to verdict: a bad time full of troubles, then everything is mended, then the checker.
+
+import { type Browser, soundDisk } from "./browser.ts";
+import { type Script, troubles } from "./chaos.ts";
+import { guilty, innocent, judge, pendingIn, type Verdict } from "./checker.ts";
+import type { Doom } from "./context.ts";
+import { soundNetwork } from "./network.ts";
+import { decide } from "./person.ts";
+import { type Code, createWorld, type World } from "./world.ts";
+
+export interface Outcome {
+  seed: number;
+  verdict: Verdict;
+  /** Kind -> how often. */
+  faults: Record<string, number>;
+  hash: string;
+  /** The last steps, when something is wrong. */
+  trace: string[];
+  steps: number;
+}
+
+interface Orders {
+  /** Names of the troubles; drawn from the seed when absent. */
+  only?: readonly string[];
+  /** Decides on kills of client contexts beside the random ones. */
+  doom?: Doom;
+}
+
+export async function runSeed(seed: number, code: Code, { only, doom }: Orders = {}): Promise<Outcome> {
+  const kills: Script["kills"] = { client: 0, server: 0 };
+  const world = await createWorld(seed, code, (random, tally) => {
+    const at =
+      (who: keyof typeof kills): Doom =>
+      () => {
+        if (kills[who] === 0 || !random.chance(kills[who])) return null;
+        tally.count(`${who} killed at an await`);
+        return random.chance(0.5) ? "before" : "after";
+      };
+    const client = at("client");
+    return { client: doom ? (context, point) => doom(context, point) ?? client(context, point) : client, server: at("server") };
+  });
+  const verdict = innocent();
+  try {
+    await world.loop.drive(async () => {
+      await live({ world, kills, lasts: world.size.lasts, alarmEvery: 30_000 }, only);
+      await heal(world, kills, verdict);
+      await judge(world, verdict);
+    });
+  } catch (error) {
+    verdict.stuck.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+  const { trace } = world.loop;
+  world.remove();
+  const faults = Object.fromEntries(world.tally.counts);
+  return { seed, verdict, faults, hash: trace.hash(), trace: guilty(verdict) ? trace.last(400) : [], steps: trace.steps() };
+}
+
+/** The bad time: people decide, alarms ring, the server is started again when it died, and the troubles of the seed happen. */
+async function live(script: Script, only?: readonly string[]): Promise<void> {
+  const { world, lasts } = script;
+  const { loop, random, browsers } = world;
+  const chosen = only ?? Object.keys(troubles).filter((name) => random.chance(rare.has(name) ? 0.006 : 0.2));
+  loop.trace.note(`Seed ${world.seed}: ${chosen.join(", ") || "no trouble"}`);
+  let over = false;
+  await world.server.start();
+  const people = browsers.map(async (browser) => {
+    const connectAt = random.chance(0.2) ? random.int(lasts) : 0;
+    loop.after(connectAt, () => world.connect(browser));
+    browser.background();
+    for (let left = random.between(...world.size.decisions) + (browser.name === "A" ? 1 : 0); left > 0; left--) {
+      await loop.sleep(random.int(lasts / 4));
+      await decide(world, browser, random.pick(world.tickets));
+    }
+  });
+  const alarms = browsers.map(async (browser) => {
+    for (;;) {
+      await loop.sleep(script.alarmEvery);
+      if (over) return;
+      ring(browser);
+    }
+  });
+  const supervisor = (async () => {
+    while (!over) {
+      await loop.sleep(random.between(500, 20_000));
+      if (!world.server.running) await world.server.start();
+    }
+  })();
+  await Promise.all([...people, ...chosen.map((name) => troubles[name]?.(script))]);
+  over = true;
+  await Promise.all([...alarms, supervisor]);
+}
+
+const rare = new Set(["tabs", "backlog"]);
+
+function ring(browser: Browser): void {
+  for (const name of browser.alarms.keys()) browser.background().handlers.alarm(name);
+}
+
+/** Nothing fails any more; then all sync until nothing moves. */
+async function heal(world: World, kills: Script["kills"], verdict: Verdict): Promise<void> {
+  const { loop, network, server, browsers } = world;
+  loop.trace.note("Everything is mended");
+  kills.client = 0;
+  kills.server = 0;
+  Object.assign(network.dials, soundNetwork);
+  network.offline.clear();
+  server.clockOffset = 0;
+  for (let tries = 0; !server.running; tries++) {
+    if (tries === 30) throw new Error("The server does not start any more.");
+    await loop.sleep(10_000);
+    await server.start();
+  }
+  for (const browser of browsers) {
+    Object.assign(browser.dials, soundDisk);
+    browser.putsWithoutSpace = 0;
+    browser.clockOffset = 0;
+    await server.welcome(world.accountOf(browser));
+    browser.background();
+    world.connect(browser);
+  }
+  const rounds = 60;
+  for (let round = 1; round <= rounds; round++) {
+    const seen = network.attempts.length;
+    browsers.forEach(ring);
+    await loop.sleep(5 * 60_000);
+    const tried = network.attempts.slice(seen);
+    const all = browsers.every(({ name }) => tried.some((attempt) => attempt.browser === name));
+    const fine = tried.every(({ status, method }) => status === 200 && method === "GET");
+    const still = browsers.every((browser) => pendingIn(browser).length === 0);
+    if (all && fine && still) return;
+  }
+  verdict.stuck.push(`No quiet after ${rounds * 5} minutes of health`);
+}
