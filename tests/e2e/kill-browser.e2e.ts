@@ -3,12 +3,27 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { until } from "../../scripts/until.ts";
 import { severityIds } from "../../shared/labels.ts";
 import { type Desk, startDesk } from "../desk/server.ts";
 import { compareWithServer, killBrowser, kills, randomFor, type ShownSaved, seed, zeros } from "./killing.ts";
-import { type Bench, joinDesk, tiny } from "./lab.ts";
+import { type Bench, joinDesk, type Tagged, tiny } from "./lab.ts";
 import { arm, keysOf, press, storeRows } from "./reviewing.ts";
 import { startTeam, type Team } from "./team.ts";
+
+/** Calls back, as soon as it is reported, with each decision that a page shows as saved. */
+async function noteSaved(on: Bench, note: (key: string, at: string) => void): Promise<void> {
+  await on.console.exposeFunction("noteSaved", note);
+  await on.console.evaluate(() =>
+    chrome.storage.session.onChanged.addListener((changes) => {
+      for (const { newValue } of Object.values(changes)) {
+        const { ticket, review } = (newValue as { report?: Partial<Tagged> })?.report ?? {};
+        if (ticket && review?.mine && review.news.code === "saved")
+          void (window as unknown as { noteSaved(key: string, at: string): void }).noteSaved(ticket.key, review.mine.at);
+      }
+    }),
+  );
+}
 
 const browserKills = Math.max(1, Math.round(kills / 5));
 const profile = mkdtempSync(join(tmpdir(), "sectag-killed-"));
@@ -47,21 +62,22 @@ test(`${browserKills} kills of the browser during saves lose and double nothing`
     if (!ticket) throw new Error("The desk has no Jira ticket");
     const { page } = await running.open(ticket);
     await arm(running, page, ticket.key);
+    await noteSaved(running, (key, at) => shown.set(key + at, { key, at }));
     let over = false;
-    const watching = (async () => {
-      while (!over) {
-        const report = await running.reportOf(ticket.key);
-        const review = report?.state === "tagged" ? report.review : null;
-        if (review?.mine && review.news.code === "saved") shown.set(ticket.key + review.mine.at, { key: ticket.key, at: review.mine.at });
+    const pressing = (async () => {
+      for (let at = round; !over; at++) {
+        const before = shown.size;
+        await press(page, ...keysOf(`phishing_${severityIds[at % severityIds.length]}`));
+        // One after the other: while the next one waits already, the page says "saving", not "saved".
+        await until("the save", async () => over || shown.size > before);
       }
     })().catch(() => undefined);
-    const pressing = (async () => {
-      for (let at = round; !over; at++) await press(page, ...keysOf(`phishing_${severityIds[at % severityIds.length]}`));
-    })().catch(() => undefined);
-    await new Promise((resolve) => setTimeout(resolve, random.between(150, 2_000)));
+    const before = shown.size;
+    await until("a decision that is shown as saved", async () => shown.size > before);
+    await new Promise((resolve) => setTimeout(resolve, random.between(0, 1_500)));
     await killBrowser(running);
     over = true;
-    await Promise.all([watching, pressing]);
+    await pressing;
   }
   bench = await joinDesk(desk, tiny, { profile });
   await look(bench);

@@ -12,14 +12,26 @@ export const kills = Number(process.env.SECTAG_KILLS ?? 10);
 export const seed = process.env.SECTAG_SEED ?? String(Date.now() % 1_000_000);
 export const randomFor = (purpose: string) => createRandom(`${seed} ${purpose}`);
 
-/** Ends the service worker, whatever it is doing, and waits until it is gone. The next message or alarm starts it anew. */
-export async function killBackground(bench: Bench): Promise<void> {
-  const isBackground = (url: string) => url.startsWith(`chrome-extension://${bench.extensionId}/`);
-  const target = bench.browser.targets().find((one) => one.type() === "service_worker" && isBackground(one.url()));
-  if (!target) return;
-  const worker = await target.worker();
-  await worker?.close();
-  await until("the end of the background", async () => !bench.browser.targets().includes(target));
+/** @returns what ends the service worker, whatever it is doing, and tells whether it ran. The next message or alarm starts it anew. */
+export async function backgroundKiller(bench: Bench): Promise<() => Promise<boolean>> {
+  const session = await bench.console.createCDPSession();
+  let status = "";
+  let ends = 0;
+  session.on("ServiceWorker.workerVersionUpdated", ({ versions }) => {
+    for (const version of versions) {
+      if (!version.scriptURL.startsWith(`chrome-extension://${bench.extensionId}/`)) continue;
+      status = version.runningStatus;
+      if (status === "stopped") ends++;
+    }
+  });
+  await session.send("ServiceWorker.enable");
+  return async () => {
+    const before = ends;
+    if (status === "stopped") return false;
+    await session.send("ServiceWorker.stopAllWorkers");
+    await until("the end of the background", async () => ends > before);
+    return true;
+  };
 }
 
 /** As a power cut for the browser alone: `kill -9`, waiting for its end. */

@@ -8,6 +8,8 @@ import { Decision, DecisionView } from "../../shared/decisions.ts";
 import { severityIds, threatTypeIds } from "../../shared/labels.ts";
 import { choiceKeys, type PageReport, type ReviewState } from "../../shared/review.ts";
 import { tagText } from "../../shared/words.ts";
+import type { DeskTicket } from "../desk/ticket-shape.ts";
+import type { Bench } from "./lab.ts";
 
 const reviewOf = (report: PageReport | null): ReviewState | null => (report?.state === "tagged" ? report.review : null);
 
@@ -62,6 +64,19 @@ export async function arm(lab: Lab, page: Page, key: string, armed = true): Prom
 export async function pressOptions(lab: Lab, section: "sync" | "connection"): Promise<void> {
   await lab.console.bringToFront();
   await lab.console.click(`section[aria-labelledby=${section}] > button`);
+}
+
+/** Opens one ticket after the other, each once, with review mode on: no test sees another's decisions. */
+export function armedOpener(bench: () => Bench) {
+  const used = new Set<string>();
+  return async (system: DeskTicket["system"] = "jira") => {
+    const ticket = bench().desk.tickets.find((one) => one.system === system && !used.has(one.key));
+    if (!ticket) throw new Error(`The desk has no ${system} ticket left`);
+    used.add(ticket.key);
+    const opened = await bench().open(ticket);
+    await arm(bench(), opened.page, ticket.key);
+    return { ...opened, ticket };
+  };
 }
 
 /** The popup or the side panel of the tab that shows the ticket, opened as a page. */
