@@ -1,5 +1,6 @@
 // What goes wrong in a world: a seed draws some kinds of trouble, and when each of them begins and ends.
 
+import { createHash } from "node:crypto";
 import type { Browser } from "./browser.ts";
 import { soundDisk } from "./browser.ts";
 import { makeTickets } from "./intents.ts";
@@ -206,7 +207,9 @@ export const troubles: Record<string, Trouble> = {
     const lead = world.browsers.map((browser) => world.accountOf(browser)).find(({ user }) => user.role === "lead");
     const row = (await world.server.truth()).at(-1);
     if (!lead || !row || !world.server.running) return;
-    const request = new Request(`https://sectag.example/v1/tickets/${row.ticketId}`, {
+    const { system, key } = row.view.ticket;
+    const ticketId = createHash("sha256").update(`${system}\n${key}`).digest("hex");
+    const request = new Request(`https://sectag.example/v1/tickets/${ticketId}`, {
       method: "DELETE",
       headers: { authorization: `Bearer ${lead.key}` },
     });

@@ -33,6 +33,7 @@ export async function decide(
     ticket: ticket.ticket.key,
     saved: false,
     denied: false,
+    unsure: false,
     destroyed: false,
     spoilt: false,
   };
@@ -49,11 +50,10 @@ export async function decide(
         throw new Error(`${entry.id} was saved, and is not in the history that came with the answer.`);
       return;
     }
-    // No answer may mean anything: what was said before counts no more.
-    entry.denied = answer !== null;
-    if (answer) {
-      if (answer.code === "invalid") throw new Error(`${entry.id} was called invalid: ${answer.message}`);
-    }
+    // No answer may mean anything.
+    if (answer === null) entry.unsure = true;
+    else entry.denied = true;
+    if (answer?.code === "invalid") throw new Error(`${entry.id} was called invalid: ${answer.message}`);
     // The tab is closed, or the person tries again: the same decision, with the same id.
     if (random.chance(0.2)) return;
     await loop.sleep(random.between(200, 3000));

@@ -27,6 +27,8 @@ interface Orders {
 }
 
 export async function runSeed(seed: number, code: Code, { only, doom }: Orders = {}): Promise<Outcome> {
+  /** Nobody dies while all is being mended. */
+  let healthy = false;
   const kills: Script["kills"] = { client: 0, server: 0 };
   const world = await createWorld(seed, code, (random, tally) => {
     const at =
@@ -37,12 +39,14 @@ export async function runSeed(seed: number, code: Code, { only, doom }: Orders =
         return random.chance(0.5) ? "before" : "after";
       };
     const client = at("client");
-    return { client: doom ? (context, point) => doom(context, point) ?? client(context, point) : client, server: at("server") };
+    const ordered: Doom = (context, point) => (healthy ? null : (doom?.(context, point) ?? null));
+    return { client: (context, point) => ordered(context, point) ?? client(context, point), server: at("server") };
   });
   const verdict = innocent();
   try {
     await world.loop.drive(async () => {
       await live({ world, kills, lasts: world.size.lasts, alarmEvery: 30_000 }, only);
+      healthy = true;
       await heal(world, kills, verdict);
       await judge(world, verdict);
     });

@@ -20,7 +20,7 @@ export type Message =
 
 /** The worlds in which kills at single awaits are tried: some for each kind of trouble, since some awaits are come to in trouble only. */
 const firstKillSeed = 1_000_001;
-const worldsATrouble = 8;
+const worldsATrouble = 12;
 /** Pages of seven events, so that small worlds have histories of several pages. */
 const smallPages: Mutation = { file: "extension/store/sync.ts", from: "api.pull(at, limits.page)", to: "api.pull(at, 7)" };
 
