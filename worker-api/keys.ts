@@ -50,7 +50,7 @@ const create = createRoute({
   },
   responses: {
     201: json(z.strictObject({ id: z.uuid(), key: z.string() }), "The key, shown this once"),
-    ...problemsOf(400, 401, 403, 404, 408, 413, 415, 429),
+    ...problemsOf(400, 401, 403, 404, 408, 409, 413, 415, 429),
   },
 });
 const revoke = createRoute({
@@ -107,7 +107,7 @@ export function addKeys(app: Api, { db, now, log }: Parts): void {
     if (!user) return refuse("not-found", "The org has no such user: see GET /v1/users.");
     const allowed = roleScopes[user.role];
     if (!scopes.every((scope) => allowed.includes(scope)))
-      return refuse("invalid-request", `A key of the role ${user.role} may have: ${allowed.join(", ")}.`);
+      return refuse("conflict", `A key of the role ${user.role} may have: ${allowed.join(", ")}.`);
     const expires = days === null ? null : now() + days * 86_400_000;
     const made = await createKey(db, { orgId, userId, name, scopes, expires, now: now() });
     log({ level: "info", event: "security", code: "key-made", keyId: context.var.principal.keyId, madeId: made.id });

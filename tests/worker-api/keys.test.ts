@@ -58,7 +58,7 @@ test("a key may not do more than its user's role", async () => {
     [lead.userId, ["export"]],
   ] as const)
     expect(await refusal(call("/v1/keys", { key: admin.key, body: { userId, scopes, name: "x", days: null } }))).toMatchObject({
-      status: 400,
+      status: 409,
     });
   for (const body of [
     {},
