@@ -29,7 +29,7 @@ const docsPage = page(
 const start = 'SwaggerUIBundle({ url: "/openapi.json", dom_id: "#page", validatorUrl: null, tryItOutEnabled: true });\n';
 const pairPage = page(
   "Pair SecTag",
-  "<h1>Pair SecTag</h1><p>Copy this page's whole address, open the options of the SecTag extension, and paste it under <b>Server</b>.</p><p>The link works once, and not for long.</p>",
+  "<h1>Pair SecTag</h1><p>Copy this page's whole address, open the options of the SecTag extension, and paste it into the field <b>Pairing link</b>.</p><p>The link works once, and not for long.</p>",
 );
 
 const policyOfPages: MiddlewareHandler = secureHeaders({

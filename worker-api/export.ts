@@ -7,6 +7,8 @@ import { scoped } from "./auth.ts";
 import { problemsOf, secured } from "./contract.ts";
 import { historyOf, historyQuery, readCursor, writeCursor } from "./cursor.ts";
 import { eventHead } from "./events.ts";
+import { traceOf } from "./observe.ts";
+import { databaseCode } from "./patient-client.ts";
 import { events, users } from "./schema.ts";
 
 /** Rows in memory at once. */
@@ -28,7 +30,7 @@ const route = createRoute({
 const { seq, kind, serverTime, userId, role, ticketId, view, texts } = events;
 const columns = { seq, kind, serverTime, userId, role, ticketId, view, texts, name: users.name };
 
-export function addExport(app: Api, { db }: Parts): void {
+export function addExport(app: Api, { db, log }: Parts): void {
   app.openapi(route, async (context) => {
     const { org } = context.var.principal;
     const { after } = context.req.valid("query");
@@ -41,25 +43,40 @@ export function addExport(app: Api, { db }: Parts): void {
       .from(events)
       .where(eq(events.orgId, org.id));
     const until = Math.max(behind, highest?.seq ?? 0);
+    const nextRows = (after: number) =>
+      db
+        .select(columns)
+        .from(events)
+        .innerJoin(users, eq(users.id, events.userId))
+        .where(and(eq(events.orgId, org.id), gt(events.seq, after), lte(events.seq, until)))
+        .orderBy(asc(events.seq))
+        .limit(PAGE);
     const utf8 = new TextEncoder();
     let count = 0;
     const lines = new ReadableStream<Uint8Array>({
       /** Called when the reader has room: a slow reader holds up the reading of rows. */
       async pull(controller) {
-        const rows = await db
-          .select(columns)
-          .from(events)
-          .innerJoin(users, eq(users.id, events.userId))
-          .where(and(eq(events.orgId, org.id), gt(events.seq, behind), lte(events.seq, until)))
-          .orderBy(asc(events.seq))
-          .limit(PAGE);
-        behind = rows.at(-1)?.seq ?? until;
-        count += rows.length;
-        if (rows.length > 0) return controller.enqueue(utf8.encode(rows.map(lineOf).join("")));
-        const next = await writeCursor({ ...reader, epoch: history.epoch, seq: until }, history.secret);
-        const end: ExportLine = { kind: "end", next, count };
-        controller.enqueue(utf8.encode(`${JSON.stringify(end)}\n`));
-        controller.close();
+        try {
+          const rows = await nextRows(behind);
+          behind = rows.at(-1)?.seq ?? until;
+          count += rows.length;
+          if (rows.length > 0) return controller.enqueue(utf8.encode(rows.map(lineOf).join("")));
+          const next = await writeCursor({ ...reader, epoch: history.epoch, seq: until }, history.secret);
+          const end: ExportLine = { kind: "end", next, count };
+          controller.enqueue(utf8.encode(`${JSON.stringify(end)}\n`));
+          controller.close();
+        } catch (error) {
+          log({
+            level: "error",
+            event: "failed",
+            code: "export",
+            database: databaseCode(error),
+            requestId: context.var.requestId,
+            ...traceOf(error),
+          });
+          // The status has long been sent: all that is left is to break off. The server prints what is thrown here, so that it says nothing.
+          controller.error(new Error("The export broke off"));
+        }
       },
     });
     return context.body(lines, 200, { "content-type": "application/x-ndjson" });

@@ -44,6 +44,10 @@ const borders: Record<string, { folders: string[]; packages: RegExp; types?: str
     folders: ["extension/inference", "extension/messages.ts", "extension/store/passage-cache.ts", "shared"],
     packages: /^(onnxruntime-web(\/.*)?|zod|ipaddr\.js|tldts|wxt\/browser)$/,
   },
+  "worker-api": {
+    folders: ["worker-api", "shared"],
+    packages: /^(zod|hono(\/.*)?|@hono\/.*|drizzle-orm(\/.*)?|drizzle-kit|@libsql\/client(\/.*)?|prom-client|node:.*)$/,
+  },
 };
 
 function importsOf(file: string): { from: string; typeOnly: boolean }[] {
@@ -69,6 +73,22 @@ test("nobody imports over a border", () => {
     }
   }
   expect(broken).toEqual([]);
+});
+
+test("the Worker, and all that it imports, knows nothing of Node", () => {
+  const seen = new Set<string>();
+  const foreign: string[] = [];
+  const visit = (file: string) => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    for (const { from, typeOnly } of importsOf(file)) {
+      if (from.startsWith(".")) visit(normalize(join(dirname(file), from)));
+      else if (!typeOnly && /^(node:|@hono\/node-server|@libsql\/client$)/.test(from)) foreign.push(`${file} -> ${from}`);
+    }
+  };
+  visit("worker-api/worker.ts");
+  expect(seen.size).toBeGreaterThan(15);
+  expect(foreign).toEqual([]);
 });
 
 test("entrypoints only wire: at most 80 lines", () => {

@@ -45,9 +45,11 @@ test("each npm command is described in README, CONTRIBUTING or docs", () => {
 test("each environment variable that the code reads is described", () => {
   const files = [
     "wxt.config.ts",
-    ...["scripts", "trainer"].flatMap((folder) => readdirSync(join(root, folder), { encoding: "utf8" }).map((file) => join(folder, file))),
+    ...["scripts", "trainer", "worker-api"].flatMap((folder) =>
+      readdirSync(join(root, folder), { encoding: "utf8" }).map((file) => join(folder, file)),
+    ),
   ].filter((file) => /\.(ts|mjs|py)$/.test(file));
-  const names = new Set(files.flatMap((file) => [...read(file).matchAll(/\b(SECTAG_[A-Z]+|CHROMIUM)\b/g)].map((match) => match[1] ?? "")));
+  const names = new Set(files.flatMap((file) => [...read(file).matchAll(/\b(SECTAG_[A-Z_]+|CHROMIUM)\b/g)].map((match) => match[1] ?? "")));
   const text = docs.map(read).join("\n");
   for (const name of names) expect(text.includes(`\`${name}\``), name).toBe(true);
 });

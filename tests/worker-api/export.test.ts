@@ -92,7 +92,7 @@ test("20,000 rows stream in order, a page at a time, only as quickly as the read
 });
 
 test("a database that fails in the middle breaks the stream off: no `end`, so that nobody takes it for whole", async () => {
-  const { db, call, push, analyst, service } = await openLab();
+  const { db, call, push, logged, analyst, service } = await openLab();
   for (let batch = 0; batch < 3; batch++) await push(analyst.key, ...Array.from({ length: 100 }, () => decision()));
   const answer = await call("/v1/export", { key: service.key });
   const reader = answer.body?.getReader();
@@ -101,5 +101,6 @@ test("a database that fails in the middle breaks the stream off: no `end`, so th
   const rest = async () => {
     for (;;) if ((await reader?.read())?.done) return "whole";
   };
-  await expect(rest()).rejects.toThrow();
+  await expect(rest()).rejects.toThrow(/^The export broke off$/);
+  expect(logged.filter(({ code }) => code === "export")).toHaveLength(1);
 });
