@@ -1,55 +1,69 @@
-// `npm run sim -- --seeds N`: the sync simulator. `--from S` begins elsewhere, `--seed S` replays one seed and shows its trace, `--mutants` proves that faults are found.
+// `npm run sim -- --seeds N`: the sync simulator. `--from S` begins elsewhere, `--seed S` replays one seed and shows its trace, `--mutants` proves that faults are found, `--json` prints the last line only.
 import { parseArgs } from "node:util";
 import { mutants } from "../tests/sim/mutants.ts";
-import { runMany } from "../tests/sim/run-many.ts";
+import { runMany, type Sum } from "../tests/sim/run-many.ts";
 
 const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "1000" },
     from: { type: "string", default: "1" },
     seed: { type: "string" },
-    mutants: { type: "boolean" },
+    mutants: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
     processes: { type: "string" },
   },
 });
 const began = performance.now();
+const seconds = () => Math.round((performance.now() - began) / 1000);
+/** Each must be found within so many seeds. */
+const seedsForMutants = 200;
+/** A long run also kills at later visits of each await. */
+const killsAnAwait = Number(values.seeds) >= 10_000 ? 4 : 1;
 const one = values.seed !== undefined;
+const say = (text: string) => (values.json ? undefined : console.log(text));
+
 const sum = await runMany({
   from: Number(values.seed ?? values.from),
   seeds: one ? 1 : Number(values.seeds),
-  kills: !one,
+  killsAnAwait: one ? 0 : killsAnAwait,
   ...(values.processes ? { processes: Number(values.processes) } : {}),
-  onProgress: (done) => console.error(`${done} seeds, ${((performance.now() - began) / 1000).toFixed(0)} s`),
+  onProgress: (done) => console.error(`${done}, ${seconds()} s`),
 });
-console.log("\nFaults injected:");
-for (const [kind, count] of Object.entries(sum.faults).sort(([, a], [, b]) => b - a)) console.log(`${String(count).padStart(9)}  ${kind}`);
-for (const { seed, verdict, trace } of sum.guilty.slice(0, 5)) {
-  console.log(`\nSeed ${seed}:`);
-  for (const [kind, faults] of Object.entries(verdict)) for (const fault of faults) console.log(`  ${kind}: ${fault}`);
-  console.log(trace.slice(one ? 0 : -40).join("\n"));
+show(sum);
+let mutantsFound = 0;
+for (const { name, mutations } of values.mutants ? mutants : []) {
+  const { guilty, seeds } = await runMany({ from: 1, seeds: seedsForMutants, killsAnAwait: 0, mutations, untilGuilty: true });
+  if (guilty.length > 0) mutantsFound++;
+  say(`${guilty.length > 0 ? `found within ${seeds} seeds` : "NOT FOUND"}: ${name}`);
 }
-if (sum.unreached.length > 0) console.log(`\nAwaits at which nothing was killed: ${sum.unreached.join(", ")}`);
-const { guilty: _guilty, faults, unreached, ...figures } = sum;
-/** Each must be found within this many seeds. */
-const seedsForMutants = 200;
-let found = 0;
-for (const { name, mutation } of values.mutants ? mutants : []) {
-  const { guilty, seeds } = await runMany({ from: 1, seeds: seedsForMutants, kills: false, mutations: [mutation], untilGuilty: true });
-  if (guilty.length > 0) found++;
-  console.log(`${guilty.length > 0 ? `found after ${seeds} seeds` : "NOT FOUND"}: ${name}`);
-}
-const mutantFigures = values.mutants ? { mutants: mutants.length, mutantsFound: found } : {};
-const clean = sum.lost + sum.doubled + sum.stuck + sum.diverged + sum.nondeterministic === 0;
-const ok = clean && unreached.length === 0 && (!values.mutants || found === mutants.length);
-const injected = Object.values(faults).reduce((all, count) => all + count, 0);
+const { lost, doubled, stuck, diverged, nondeterministic, unreached } = sum;
+const ok =
+  lost + doubled + stuck + diverged + nondeterministic + unreached.length === 0 && (!values.mutants || mutantsFound === mutants.length);
 console.log(
   JSON.stringify({
-    ...figures,
-    ...mutantFigures,
-    faults: injected,
-    guiltySeeds: sum.guilty.map(({ seed }) => seed),
-    seconds: Math.round((performance.now() - began) / 1000),
+    seeds: sum.seeds,
+    faults: Object.values(sum.faults).reduce((all, count) => all + count, 0),
+    ...{ lost, doubled, stuck, diverged, nondeterministic },
+    compared: sum.compared,
+    awaitPoints: sum.awaitPoints,
+    awaitPointsHit: sum.awaitPointsHit,
+    awaitPointsExcused: sum.awaitPointsExcused,
+    kills: sum.kills,
+    ...(values.mutants ? { mutants: mutants.length, mutantsFound } : {}),
+    guiltySeeds: sum.guilty.map(({ job }) => job.seed),
+    seconds: seconds(),
     ok,
   }),
 );
 process.exit(ok ? 0 : 1);
+
+function show({ faults, guilty, unreached }: Sum): void {
+  say("\nFaults injected:");
+  for (const [kind, count] of Object.entries(faults).sort(([, a], [, b]) => b - a)) say(`${String(count).padStart(9)}  ${kind}`);
+  for (const { job, outcome } of guilty.slice(0, 5)) {
+    say(`\nSeed ${job.seed}${job.kill ? `, killed ${JSON.stringify(job.kill)}` : ""}:`);
+    for (const [kind, found] of Object.entries(outcome.verdict)) for (const fault of found) say(`  ${kind}: ${fault}`);
+    say(outcome.trace.slice(one ? 0 : -40).join("\n"));
+  }
+  if (unreached.length > 0) say(`\nAwaits at which nobody was killed: ${unreached.join(", ")}`);
+}

@@ -21,23 +21,26 @@ export interface Entry {
 export interface Books {
   readonly entries: Map<string, Entry>;
   /** Ids that the server said it has, to whomever. */
-  readonly acknowledged: Set<string>;
-  /** Does what may destroy copies, and notes which decisions have none afterwards that had one before. */
-  around(destroy: () => Promise<void> | void): Promise<void>;
+  readonly acknowledged: ReadonlySet<string>;
+  /**
+   * Does what may destroy copies, and notes which decisions have none afterwards that had one before.
+   * @param helpless whether no software could have kept one: a decision that another copy should have outlived is not excused.
+   */
+  around(helpless: (entry: Entry) => boolean, destroy: () => Promise<void> | void): Promise<void>;
 }
 
-export function createBooks(browsers: readonly Browser[], server: Server): Books {
+export function createBooks(browsers: readonly Browser[], server: Server, acknowledged: ReadonlySet<string>): Books {
   const entries = new Map<string, Entry>();
   const copies = async (): Promise<Set<string>> =>
     new Set([...(await server.truth()).map(({ id }) => id), ...browsers.flatMap((browser) => copiesIn(browser))]);
   return {
     entries,
-    acknowledged: new Set(),
-    async around(destroy) {
+    acknowledged,
+    async around(helpless, destroy) {
       const before = await copies();
       await destroy();
       const after = await copies();
-      for (const entry of entries.values()) if (before.has(entry.id) && !after.has(entry.id)) entry.destroyed = true;
+      for (const entry of entries.values()) if (before.has(entry.id) && !after.has(entry.id) && helpless(entry)) entry.destroyed = true;
     },
   };
 }

@@ -1,6 +1,8 @@
 // One browser on one machine: its disk, its clock, its faults, and the contexts of the extension that live in it.
 import { forceCloseDatabase } from "fake-indexeddb";
+import type { Verdict } from "./checker.ts";
 import { type Context, createContext, createGate, type Doom } from "./context.ts";
+import { type CursorWatch, watchCursor } from "./cursor-watch.ts";
 import { createFactory, type IdbFaults, type RawTransaction } from "./idb-hooks.ts";
 import type { Loop } from "./loop.ts";
 import type { Network } from "./network.ts";
@@ -46,6 +48,9 @@ export interface Browser {
   background(): Background;
   /** One more context that does the same. */
   startAnother(): Background;
+  /** False once a write to storage.local failed or was taken back: the second copies may lack some. */
+  areaSound: boolean;
+  readonly cursor: CursorWatch;
   killAll(why: string): void;
   /** The browser takes the open databases away, as it does for an update or to free space. @returns whether one was open. */
   closeDatabases(): boolean;
@@ -61,6 +66,7 @@ interface BrowserOptions {
   network: Network;
   doom: Doom;
   tally: Tally;
+  verdict: Verdict;
   /** The true time, milliseconds since 1970. */
   trueNow(): number;
 }
@@ -68,8 +74,9 @@ interface BrowserOptions {
 /** Where the code under test begins. */
 export const entry = "extension/review-host.ts";
 
-export function createBrowser({ name, loop, random, runtime, network, doom, tally, trueNow }: BrowserOptions): Browser {
+export function createBrowser({ name, loop, random, runtime, network, doom, tally, verdict, trueNow }: BrowserOptions): Browser {
   const profile = createProfile(name, loop);
+  const cursor = watchCursor(profile, (fault) => void verdict.diverged.push(fault));
   const dials = { ...soundDisk };
   const contexts: Background[] = [];
   let started = 0;
@@ -99,7 +106,10 @@ export function createBrowser({ name, loop, random, runtime, network, doom, tall
           : happens("commitFails")
             ? fail("commit fails", random.pick(["QuotaExceededError", "AbortError", "UnknownError"]))
             : null,
-      committed: (transaction: RawTransaction) => profile.committed(transaction),
+      committed(transaction: RawTransaction) {
+        profile.committed(transaction);
+        cursor.look(transaction);
+      },
     };
   };
 
@@ -107,7 +117,7 @@ export function createBrowser({ name, loop, random, runtime, network, doom, tall
     const context = createContext(`${name}${++started}`, loop);
     loop.trace.note(`${context.name} starts`);
     const faults = faultsOf(context);
-    const platform = createPlatform({ browser, context, loop, random: random.fork(context.name), network, tally });
+    const platform = createPlatform({ browser, context, loop, random: random.fork(context.name), network, tally, verdict });
     const factory = createFactory(profile, context, faults);
     const load = runtime.start({
       gate: createGate(context, loop, doom, runtime.points),
@@ -136,6 +146,8 @@ export function createBrowser({ name, loop, random, runtime, network, doom, tall
     putsWithoutSpace: 0,
     clockOffset: 0,
     locksWork: true,
+    areaSound: true,
+    cursor,
     alarms: new Map(),
     contexts,
     now: () => trueNow() + browser.clockOffset,

@@ -1,6 +1,7 @@
 // What goes wrong in a world: a seed draws some kinds of trouble, and when each of them begins and ends.
 
 import { createHash } from "node:crypto";
+import type { Entry } from "./books.ts";
 import type { Browser } from "./browser.ts";
 import { soundDisk } from "./browser.ts";
 import { makeTickets } from "./intents.ts";
@@ -27,6 +28,7 @@ type Trouble = (script: Script) => Promise<void>;
 
 /** Waits for a moment in the bad time. */
 const sometime = ({ world: { loop, random }, lasts }: Script) => loop.sleep(random.int(lasts * 0.8));
+const always = () => true;
 const aBrowser = ({ world: { random, browsers } }: Script): Browser => random.pick(browsers);
 
 export const troubles: Record<string, Trouble> = {
@@ -95,6 +97,8 @@ export const troubles: Record<string, Trouble> = {
     browser.killAll("power is cut");
     world.tally.count("power cut");
     const lost = browser.profile.losePower(world.random);
+    browser.cursor.forget();
+    browser.areaSound = false;
     world.loop.trace.note(`${browser.name} loses ${lost} changes`);
     if (lost > 0) world.tally.count("power cut that lost unflushed changes");
   },
@@ -102,7 +106,9 @@ export const troubles: Record<string, Trouble> = {
     const { world } = script;
     await sometime(script);
     const browser = aBrowser(script);
-    await world.books.around(() => {
+    // What waits has its second copy, unless storage.local failed too; what the server once had is kept in the database alone.
+    const helpless = ({ id }: Entry) => !browser.areaSound || world.books.acknowledged.has(id);
+    await world.books.around(helpless, () => {
       browser.killAll("its database goes");
       if (world.random.chance(0.5)) {
         world.tally.count("database deleted");
@@ -111,6 +117,7 @@ export const troubles: Record<string, Trouble> = {
         world.tally.count("database corrupt");
         for (const name of browser.profile.databases.keys()) browser.profile.corrupt.add(name);
       }
+      browser.cursor.forget();
     });
   },
   async oldProfile(script) {
@@ -119,10 +126,12 @@ export const troubles: Record<string, Trouble> = {
     const browser = aBrowser(script);
     const mark = browser.profile.mark();
     await sometime(script);
-    await world.books.around(() => {
+    await world.books.around(always, () => {
       browser.killAll("its profile is restored from an old copy");
       world.tally.count("profile restored from an old copy");
       browser.profile.restore(mark);
+      browser.cursor.forget();
+      browser.areaSound = false;
     });
     // The old copy may know no key or an old one: the person connects anew.
     world.connect(browser);
@@ -158,7 +167,7 @@ export const troubles: Record<string, Trouble> = {
     await sometime(script);
     world.server.backup();
     await sometime(script);
-    await world.books.around(async () => {
+    await world.books.around(always, async () => {
       world.server.kill("it is restored from yesterday's backup");
       world.tally.count("server restored from an old copy");
       await world.server.restore();

@@ -14,9 +14,11 @@ export interface Verdict {
   doubled: string[];
   stuck: string[];
   diverged: string[];
+  /** What makes two runs of a seed differ. */
+  nondeterministic: string[];
 }
 
-export const innocent = (): Verdict => ({ lost: [], doubled: [], stuck: [], diverged: [] });
+export const innocent = (): Verdict => ({ lost: [], doubled: [], stuck: [], diverged: [], nondeterministic: [] });
 export const guilty = (verdict: Verdict): boolean => Object.values(verdict).some((faults: string[]) => faults.length > 0);
 
 const Problem = z.looseObject({ type: z.string(), title: z.string() });

@@ -10,6 +10,7 @@ export interface RawTransaction {
   db: RawConnection;
   _state: "active" | "inactive" | "committing" | "finished";
   _started: boolean;
+  _scope: ReadonlySet<string>;
   _requests: { request: { readyState: string } }[];
   _rollbackLog: (() => void)[];
   _abort(name: string | null): void;

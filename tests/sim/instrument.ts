@@ -23,7 +23,7 @@ export interface ModuleSource {
   imports: Record<string, string | null>;
 }
 
-/** `file:line:column` of each await, in the order of the numbers that the gate is called with. */
+/** `file:line:column` of each await and `.then`, in the order of the numbers that the gate is called with. */
 export interface Program {
   modules: ModuleSource[];
   points: string[];
@@ -125,6 +125,10 @@ function transform(file: string, source: string, inside: string, points: string[
       const right = nodeOf(node.right);
       out.appendLeft(right.start, `each__(${points.push(placeOf(node.start)) - 1}, `);
       out.appendRight(right.end, ")");
+    } else if (isContinuation(node)) {
+      const awaited = nodeOf(nodeOf(node.callee).object);
+      out.appendLeft(awaited.start, `gate__(${points.push(placeOf(node.start)) - 1}, `);
+      out.appendRight(awaited.end, ")");
     } else if (node.type === "MetaProperty") {
       out.overwrite(node.start, node.end, `({ dirname: ${JSON.stringify(join(root, dirname(file)))}, env: {} })`);
     }
@@ -132,6 +136,13 @@ function transform(file: string, source: string, inside: string, points: string[
   const entries = [...exported].map(([name, local]) => `get ${JSON.stringify(name)}() { return ${local}; }`);
   out.append(`\nreturn { ${entries.join(", ")} };`);
   return { file, code: `"use strict";${out.toString()}`, imports };
+}
+
+/** `promise.then(…)` and its like, which wait as `await` does; behind `?.` there may be nothing to wait for. */
+function isContinuation(node: Node): boolean {
+  if (node.type !== "CallExpression" || !isNode(node.callee) || node.callee.type !== "MemberExpression") return false;
+  const { computed, optional, property } = node.callee;
+  return !computed && !optional && /^(then|catch|finally)$/.test(nameOf(property));
 }
 
 function declared(declaration: Node): string[] {

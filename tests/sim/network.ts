@@ -72,6 +72,8 @@ interface NetworkOptions {
   tally: Tally;
   /** Rejects when there is no server, or when it dies meanwhile. */
   serve(request: Request): Promise<Response>;
+  /** Is told of each answer of the server, whether it arrives or not. */
+  onAnswer(body: string): void;
 }
 
 interface Parcel {
@@ -80,7 +82,7 @@ interface Parcel {
   body: string;
 }
 
-export function createNetwork({ loop, random, tally, serve }: NetworkOptions): Network {
+export function createNetwork({ loop, random, tally, serve, onAnswer }: NetworkOptions): Network {
   const dials = { ...soundNetwork };
   const offline = new Set<string>();
   const attempts: Attempt[] = [];
@@ -93,6 +95,13 @@ export function createNetwork({ loop, random, tally, serve }: NetworkOptions): N
     return true;
   };
   const way = () => random.between(1, dials.latency);
+
+  const deliver = async (request: Request): Promise<Parcel> => {
+    const response = await serve(request);
+    const body = await response.text();
+    if (response.status === 200) onAnswer(body);
+    return { status: response.status, headers: response.headers, body };
+  };
 
   /** One way there and one back. */
   const carry = async ({ url, init }: Call, label: string): Promise<Parcel | null> => {
@@ -115,11 +124,10 @@ export function createNetwork({ loop, random, tally, serve }: NetworkOptions): N
       return new Request(url, { method, headers: sent, body: cut ? body.slice(0, random.int(body.length)) : body });
     };
     if (happens("doubled", "request arrives three times", label))
-      for (const late of [way() * 2, way() * 200]) loop.after(late, () => void serve(make()).catch(() => undefined));
+      for (const late of [way() * 2, way() * 200]) loop.after(late, () => void deliver(make()).catch(() => undefined));
     let answer: Parcel;
     try {
-      const response = await serve(make());
-      answer = { status: response.status, headers: response.headers, body: await response.text() };
+      answer = await deliver(make());
     } catch {
       loop.trace.note(`${label}: the server is gone`);
       return null;

@@ -2,6 +2,7 @@
 import { Dexie, type DexieOptions, liveQuery } from "dexie";
 import { IDBKeyRange } from "fake-indexeddb";
 import type { Browser } from "./browser.ts";
+import type { Verdict } from "./checker.ts";
 import type { Context } from "./context.ts";
 import type { Loop, Timer } from "./loop.ts";
 import type { Network } from "./network.ts";
@@ -24,9 +25,10 @@ interface PlatformOptions {
   random: Random;
   network: Network;
   tally: Tally;
+  verdict: Verdict;
 }
 
-export function createPlatform({ browser, context, loop, random, network, tally }: PlatformOptions) {
+export function createPlatform({ browser, context, loop, random, network, tally, verdict }: PlatformOptions) {
   const owners = new Map<string, (data: unknown) => unknown>();
   const listeners = { alarm: new Set<Listener>(), online: new Set<Listener>(), area: new Set<Listener>() };
   const tell = (event: keyof typeof listeners, value: unknown) => {
@@ -64,6 +66,7 @@ export function createPlatform({ browser, context, loop, random, network, tally 
     set(items: Record<string, unknown>) {
       if (browser.dials.areaFails > 0 && random.chance(browser.dials.areaFails)) {
         tally.count("storage.local fails");
+        browser.areaSound = false;
         return failing("The simulator lets storage.local fail.");
       }
       if (!context.dead) for (const [key, value] of Object.entries(items)) browser.setItem(key, value);
@@ -94,7 +97,7 @@ export function createPlatform({ browser, context, loop, random, network, tally 
   };
 
   const given: Surroundings = {
-    ...refuseAmbient((what) => loop.trace.note(`${context.name} used ${what}`)),
+    ...refuseAmbient((what) => verdict.nondeterministic.push(`${context.name} used ${what}`)),
     Date: dateFrom(browser.now),
     Math: mathFrom(random.next),
     console: { warn: (...words: unknown[]) => loop.trace.note(`${context.name} warns: ${words.join(" ")}`) },
@@ -107,7 +110,7 @@ export function createPlatform({ browser, context, loop, random, network, tally 
     self: { addEventListener: (type: string, listener: Listener) => void (type === "online" && listeners.online.add(listener)) },
   };
   const refusing: Surroundings = {
-    ...refuseAmbient((what) => tally.count(`! used ${what}`)),
+    ...refuseAmbient((what) => verdict.nondeterministic.push(`${context.name} used ${what}, which must be passed in`)),
     console: given.console,
   };
 

@@ -1,12 +1,10 @@
-// Runs many seeds, and a kill at every await of the client's code, over several processes; adds up what came of them.
-import { fork } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
-import { join } from "node:path";
+// Runs many seeds, and a kill at every await of the client's code, and adds up what came of them.
 import type { Verdict } from "./checker.ts";
+import { isExcused } from "./excused.ts";
 import type { Mutation } from "./instrument.ts";
+import { createPool, type Pool } from "./pool.ts";
 import type { Outcome } from "./run-seed.ts";
-import type { Job, Message, Order } from "./worker.ts";
+import type { Job } from "./worker.ts";
 
 export interface Sum {
   seeds: number;
@@ -17,155 +15,141 @@ export interface Sum {
   doubled: number;
   stuck: number;
   diverged: number;
+  /** Worlds that used time or chance that was not passed in, or whose two runs in two processes left different traces; so many were compared. */
   nondeterministic: number;
-  comparedTwice: number;
-  /** Awaits of the client's code, and those at which a context was killed before and after. */
+  compared: number;
+  /** Awaits of the client's code, and those at which a context was killed, before and after what is awaited. */
   awaitPoints: number;
-  awaitPointsKilled: number;
-  /** Awaits that need no kill, for a reason that `excused` gives. */
+  awaitPointsHit: number;
+  /** Awaits that need no kill, for a reason that excused.ts gives. */
   awaitPointsExcused: number;
+  /** Runs with such a kill. */
+  kills: number;
   /** Awaits that no world came to and that nothing excuses, as `file:line:column`. */
   unreached: string[];
-  guilty: Outcome[];
+  /** The first worlds in which something was wrong, with the kill that was ordered there. */
+  guilty: { job: Job; outcome: Outcome }[];
 }
 
 interface Options {
   from: number;
   seeds: number;
-  /** Also kill at every await. */
-  kills: boolean;
+  /** Also kill at every await; at so many of the times that it is come to. */
+  killsAnAwait: number;
   processes?: number;
   mutations?: readonly Mutation[];
   /** Told now and then. */
-  onProgress?: (done: number) => void;
+  onProgress?: (done: string) => void;
   /** Ends early when a world is guilty. */
   untilGuilty?: boolean;
 }
 
-/** Awaits that no world comes to, by file and line of code, and why that is right; at all others a kill must have been tried. */
-const excused: readonly { file: RegExp; code: RegExp; why: string }[] = [
-  {
-    file: /^store\/(passage-cache|tab-reports|review-log|review-settings)\.ts$/,
-    code: /./,
-    why: "caches, lists and settings: not on the way of a decision",
-  },
-  {
-    file: /^store\/connection\.ts$/,
-    code: /fetch\(|storage\.local\.(set|remove)|response\.json/,
-    why: "pairing is a person's act; the world writes what it would write",
-  },
-  {
-    file: /^(review-host|store\/reviews)\.ts$/,
-    code: /noteTagged|return prepareDecision/,
-    why: "page reports and previews are not simulated",
-  },
-  {
-    file: /^store\/sync\.ts$/,
-    code: /bury\(|db\.transaction\("rw", \[db\.outbox, db\.dead\]|db\.dead\.put\(\{ id, bytes, decision, problem, at \}\)|^ {6}await db\.outbox\.where/,
-    why: "the real server refuses rows, never a whole push for its content: tests/extension/store/sync.test.ts has that",
-  },
-];
+/** Every so many seeds one is run once more, in another process. */
+const comparedEvery = 50;
+/** Of so many seeds it is noted which awaits they come to. */
+const surveyed = 600;
+const mostGuilty = 20;
 
-/** True for an await that need not be come to. @param place `file:line:column` below extension/. */
-function isExcused(place: string): boolean {
-  const [file = "", line = "1"] = place.split(":");
-  const code = readFileSync(join(import.meta.dirname, "..", "..", "extension", file), "utf8").split("\n")[Number(line) - 1] ?? "";
-  return excused.some((excuse) => excuse.file.test(file) && excuse.code.test(code));
-}
+const kinds = ["lost", "doubled", "stuck", "diverged", "nondeterministic"] as const satisfies readonly (keyof Verdict)[];
 
-const kinds = ["lost", "doubled", "stuck", "diverged"] as const satisfies readonly (keyof Verdict)[];
-
-export async function runMany({
-  from,
-  seeds,
-  kills,
-  processes = availableParallelism(),
-  mutations = [],
-  onProgress,
-  untilGuilty = false,
-}: Options): Promise<Sum> {
+export async function runMany({ from, seeds, killsAnAwait, processes, mutations, onProgress, untilGuilty = false }: Options): Promise<Sum> {
+  const pool = await createPool(mutations, processes);
   const sum: Sum = {
-    seeds: 0,
-    faults: {},
-    lost: 0,
-    doubled: 0,
-    stuck: 0,
-    diverged: 0,
-    nondeterministic: 0,
-    comparedTwice: 0,
-    awaitPoints: 0,
-    awaitPointsKilled: 0,
-    awaitPointsExcused: 0,
-    unreached: [],
-    guilty: [],
+    ...{ seeds: 0, faults: {}, lost: 0, doubled: 0, stuck: 0, diverged: 0, nondeterministic: 0, compared: 0 },
+    ...{ awaitPoints: pool.points.length, awaitPointsHit: 0, awaitPointsExcused: 0, kills: 0, unreached: [], guilty: [] },
   };
-  const take = (outcome: Outcome) => {
+  const take = (job: Job, outcome: Outcome) => {
     for (const [kind, count] of Object.entries(outcome.faults)) sum.faults[kind] = (sum.faults[kind] ?? 0) + count;
     const faults = kinds.filter((kind) => outcome.verdict[kind].length > 0);
     for (const kind of faults) sum[kind]++;
-    if (faults.length > 0 && sum.guilty.length < 20) sum.guilty.push(outcome);
+    if (faults.length > 0 && sum.guilty.length < mostGuilty) sum.guilty.push({ job, outcome });
   };
-  const stop = new AbortController();
-  const share = Math.ceil(seeds / processes);
-  const orders = Array.from({ length: processes }, (_, index): Order => {
-    const begin = from + index * share;
-    return { kind: "seeds", from: begin, to: Math.min(from + seeds, begin + share), twiceEvery: 100 };
-  });
-  let points: readonly string[] = [];
-  const onMessage = (message: Message) => {
-    if (message.kind === "ready") points = message.points;
-    if (message.kind !== "outcome") return;
-    sum.seeds++;
-    take(message.outcome);
-    if (message.deterministic !== null) sum.comparedTwice++;
-    if (message.deterministic === false) sum.nondeterministic++;
-    if (untilGuilty && sum.guilty.length > 0) stop.abort();
-    if (sum.seeds % 500 === 0) onProgress?.(sum.seeds);
-  };
-  await Promise.all(orders.map((order) => runProcess({ order, mutations }, onMessage, stop.signal)));
-  if (!kills || stop.signal.aborted) return sum;
-
-  const killed = new Map<number, number>();
-  const all = points.map((_, point) => point);
-  const parts = Array.from({ length: processes }, (_, index) => all.filter((point) => point % processes === index));
-  await Promise.all(
-    parts.map((part) =>
-      runProcess(
-        { order: { kind: "kills", points: part }, mutations },
-        (message) => {
-          if (message.kind !== "kill") return;
-          if (!message.outcome) return;
-          take(message.outcome);
-          killed.set(message.point, (killed.get(message.point) ?? 0) + 1);
-        },
-        stop.signal,
-      ),
-    ),
-  );
-  sum.awaitPoints = points.length;
-  sum.awaitPointsKilled = all.filter((point) => killed.get(point) === 2).length;
-  const missed = all.filter((point) => killed.get(point) !== 2).map((point) => points[point] ?? "");
-  sum.unreached = missed.filter((place) => !isExcused(place));
-  sum.awaitPointsExcused = missed.length - sum.unreached.length;
+  const places = new Map<number, Place>();
+  try {
+    await inParallel(pool, numbers(from, seeds), async (seed, index) => {
+      if (untilGuilty && sum.guilty.length > 0) return;
+      const job = { seed, survey: killsAnAwait > 0 && index < surveyed };
+      const { outcome, visits } = await pool.run(job, index);
+      sum.seeds++;
+      take(job, outcome);
+      note(places, { seed }, outcome.steps, visits);
+      if (seed % comparedEvery === 0) {
+        const again = await pool.run({ seed }, index + 1);
+        sum.compared++;
+        if (again.outcome.hash !== outcome.hash) sum.nondeterministic++;
+      }
+      if (sum.seeds % 500 === 0) onProgress?.(`${sum.seeds} seeds`);
+    });
+    if (killsAnAwait > 0) {
+      await lookFurther(pool, places);
+      onProgress?.(`${places.size} of ${pool.points.length} awaits are come to`);
+      await killEverywhere(pool, places, killsAnAwait, sum, take);
+    }
+  } finally {
+    pool.close();
+  }
   return sum;
 }
 
-function runProcess(job: Job, onMessage: (message: Message) => void, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = fork(join(import.meta.dirname, "worker.ts"), {
-      execArgv: ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=64"],
-      serialization: "advanced",
-    });
-    let done = false;
-    child.on("message", (message: Message) => {
-      if (message.kind === "done") done = true;
-      onMessage(message);
-    });
-    child.on("error", reject);
-    child.on("exit", (code) =>
-      done || signal.aborted ? resolve() : reject(new Error(`A process of the simulator ended with code ${code}.`)),
-    );
-    signal.addEventListener("abort", () => child.kill());
-    child.send(job);
+/** The cheapest world in which an await is come to, and how often. */
+interface Place {
+  job: { seed: number; only?: readonly string[] };
+  steps: number;
+  times: number;
+}
+
+function note(places: Map<number, Place>, job: Place["job"], steps: number, visits: readonly [number, number][]): void {
+  for (const [point, times] of visits)
+    if (steps < (places.get(point)?.steps ?? Number.POSITIVE_INFINITY)) places.set(point, { job, steps, times });
+}
+
+/** Awaits that no seed came to: some worlds for each kind of trouble alone, as long as something is missing. */
+async function lookFurther(pool: Pool, places: Map<number, Place>): Promise<void> {
+  const missing = () => pool.points.some((place, point) => !places.has(point) && !isExcused(place));
+  const worlds = numbers(1_000_000, 12).flatMap((seed) => pool.troubles.map((name, index) => ({ seed: seed + 100 * index, only: [name] })));
+  await inParallel(pool, worlds, async (job) => {
+    if (!missing()) return;
+    const { outcome, visits } = await pool.run({ ...job, survey: true });
+    note(places, job, outcome.steps, visits);
   });
+}
+
+async function killEverywhere(
+  pool: Pool,
+  places: ReadonlyMap<number, Place>,
+  timesAnAwait: number,
+  sum: Sum,
+  take: (job: Job, outcome: Outcome) => void,
+): Promise<void> {
+  const hit = new Map<number, Set<string>>();
+  const jobs = [...places].flatMap(([point, { job, times }]) =>
+    numbers(0, Math.min(times, timesAnAwait)).flatMap((part) =>
+      (["before", "after"] as const).map((moment) => ({
+        ...job,
+        kill: { point, moment, time: 1 + Math.floor((part * times) / timesAnAwait) },
+      })),
+    ),
+  );
+  await inParallel(pool, jobs, async (job) => {
+    const { outcome, killed } = await pool.run(job);
+    if (!killed) return;
+    sum.kills++;
+    take(job, outcome);
+    hit.set(job.kill.point, (hit.get(job.kill.point) ?? new Set()).add(job.kill.moment));
+  });
+  const missed = pool.points.filter((_, point) => hit.get(point)?.size !== 2);
+  sum.awaitPointsHit = pool.points.length - missed.length;
+  sum.unreached = missed.filter((place) => !isExcused(place));
+  sum.awaitPointsExcused = missed.length - sum.unreached.length;
+}
+
+const numbers = (from: number, count: number) => Array.from({ length: count }, (_, index) => from + index);
+
+/** Does the work for each of the items, as many at a time as keep the pool busy. */
+async function inParallel<T>(pool: Pool, items: readonly T[], work: (item: T, index: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const hand = async () => {
+    for (let index = next++; index < items.length; index = next++) await work(items[index] as T, index);
+  };
+  await Promise.all(Array.from({ length: pool.size * 8 }, hand));
 }

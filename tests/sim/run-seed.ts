@@ -30,7 +30,8 @@ export async function runSeed(seed: number, code: Code, { only, doom }: Orders =
   /** Nobody dies while all is being mended. */
   let healthy = false;
   const kills: Script["kills"] = { client: 0, server: 0 };
-  const world = await createWorld(seed, code, (random, tally) => {
+  const verdict = innocent();
+  const world = await createWorld(seed, code, verdict, (random, tally) => {
     const at =
       (who: keyof typeof kills): Doom =>
       () => {
@@ -42,7 +43,6 @@ export async function runSeed(seed: number, code: Code, { only, doom }: Orders =
     const ordered: Doom = (context, point) => (healthy ? null : (doom?.(context, point) ?? null));
     return { client: (context, point) => ordered(context, point) ?? client(context, point), server: at("server") };
   });
-  const verdict = innocent();
   try {
     await world.loop.drive(async () => {
       await live({ world, kills, lasts: world.size.lasts, alarmEvery: 30_000 }, only);

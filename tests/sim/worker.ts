@@ -1,100 +1,75 @@
-// One process of the simulator: runs the seeds or the kills that it is told, one after another, and sends what came of each.
-
+// One process of the simulator: makes the code under test ready once, then runs the worlds that it is told, one after another.
 import { replaceGlobals } from "./globals.ts";
 import type { Mutation } from "./instrument.ts";
 import type { Outcome } from "./run-seed.ts";
 
-export type Order =
-  | { kind: "seeds"; from: number; to: number /** Run each twice and compare the traces, every so many seeds. */; twiceEvery: number }
-  /** Kill at each of these awaits of the client, in both moments. */
-  | { kind: "kills"; points: number[] };
 export interface Job {
-  order: Order;
-  mutations: readonly Mutation[];
-}
-export type Message =
-  | { kind: "ready"; points: readonly string[] }
-  | { kind: "outcome"; outcome: Outcome; deterministic: boolean | null }
-  | { kind: "kill"; point: number; moment: "before" | "after"; outcome: Outcome | null }
-  | { kind: "done" };
-
-/** The worlds in which kills at single awaits are tried: some for each kind of trouble, since some awaits are come to in trouble only. */
-const firstKillSeed = 1_000_001;
-const worldsATrouble = 12;
-/** Pages of seven events, so that small worlds have histories of several pages. */
-const smallPages: Mutation = { file: "extension/store/sync.ts", from: "api.pull(at, limits.page)", to: "api.pull(at, 7)" };
-
-interface Place {
   seed: number;
-  only: readonly string[];
+  /** Names of the troubles; drawn from the seed when absent. */
+  only?: readonly string[];
+  /** Kills the first context of a client that comes to this await, when it is come to for this time (from 1). */
+  kill?: { point: number; moment: "before" | "after"; time: number };
+  /** Tell how often each await was come to. */
+  survey?: boolean;
 }
+export interface Result {
+  outcome: Outcome;
+  /** Await -> how often a client came to it; when it was asked for. */
+  visits: [number, number][];
+  /** Whether the kill that was ordered came about. */
+  killed: boolean;
+}
+export type Told = { kind: "setup"; mutations: readonly Mutation[] } | { kind: "job"; id: number; job: Job };
+export type Tells =
+  | { kind: "ready"; points: readonly string[]; troubles: readonly string[] }
+  | { kind: "result"; id: number; result: Result };
 
-const send = (message: Message) => process.send?.(message);
+/** In a third of the worlds a page holds seven events, so that small worlds have histories of several pages. */
+const smallPages: Mutation = { file: "extension/store/sync.ts", from: "api.pull(at, limits.page)", to: "api.pull(at, 7)" };
 
 replaceGlobals();
 const { hookIndexedDb } = await import("./idb-hooks.ts");
 hookIndexedDb();
 const { makeCode } = await import("./code.ts");
-const { runSeed } = await import("./run-seed.ts");
 const { troubles } = await import("./chaos.ts");
+const { runSeed } = await import("./run-seed.ts");
+type Code = Awaited<ReturnType<typeof makeCode>>;
 // The code under test warns of each fault that it survives; the trace has it.
 console.warn = () => undefined;
 // A killed context leaves promises behind that nobody hears any more.
 process.on("unhandledRejection", () => undefined);
 
-process.once("message", async (job: Job) => {
-  const code = await makeCode(job.order.kind === "kills" ? [...job.mutations, smallPages] : job.mutations);
-  send({ kind: "ready", points: code.client.points });
-  if (job.order.kind === "seeds") await seeds(job.order);
-  else await kills(job.order.points);
-  send({ kind: "done" });
-  process.disconnect();
+const tell = (message: Tells) => process.send?.(message);
+let codes: { plain: Code; paged: Code } | null = null;
+let last: Promise<void> = Promise.resolve();
 
-  async function seeds({ from, to, twiceEvery }: Extract<Order, { kind: "seeds" }>) {
-    for (let seed = from; seed < to; seed++) {
-      const outcome = await runSeed(seed, code);
-      const again = twiceEvery > 0 && seed % twiceEvery === 0 ? await runSeed(seed, code) : null;
-      send({ kind: "outcome", outcome, deterministic: again && again.hash === outcome.hash });
-    }
-  }
-
-  async function kills(points: number[]) {
-    const firsts = await survey();
-    for (const point of points) {
-      const world = firsts.get(point);
-      if (!world) continue;
-      for (const moment of ["before", "after"] as const) send(await killAt(point, world, moment));
-    }
-  }
-
-  /** For each await the first of these worlds in which a context comes to it. */
-  async function survey(): Promise<Map<number, Place>> {
-    const firsts = new Map<number, Place>();
-    // Quiet worlds first: a kill in them shows what the kill alone does.
-    const kinds = [[], ...Object.keys(troubles).map((name) => [name])];
-    for (const [index, only] of kinds.entries())
-      for (let seed = firstKillSeed + index * worldsATrouble; seed < firstKillSeed + (index + 1) * worldsATrouble; seed++)
-        await runSeed(seed, code, {
-          only,
-          doom: (_context, point) => {
-            if (!firsts.has(point)) firsts.set(point, { seed, only });
-            return null;
-          },
-        });
-    return firsts;
-  }
-
-  /** Kills the first context that comes to this await: until then the world is the same as in the survey. */
-  async function killAt(point: number, { seed, only }: Place, moment: "before" | "after"): Promise<Message> {
-    let hit = false;
-    const outcome = await runSeed(seed, code, {
-      only,
-      doom: (_context, at) => {
-        if (hit || at !== point) return null;
-        hit = true;
-        return moment;
-      },
-    });
-    return { kind: "kill", point, moment, outcome: hit ? outcome : null };
-  }
+process.on("message", (told: Told) => {
+  // One after the other: the globals belong to one world at a time.
+  last = last.then(async () => {
+    if (told.kind === "setup") {
+      codes = { plain: await makeCode(told.mutations), paged: await makeCode([...told.mutations, smallPages]) };
+      tell({ kind: "ready", points: codes.plain.client.points, troubles: Object.keys(troubles) });
+    } else if (codes)
+      tell({ kind: "result", id: told.id, result: await run(told.job, told.job.seed % 3 === 0 ? codes.paged : codes.plain) });
+  });
+  last.catch((error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  });
 });
+
+async function run({ seed, only, kill, survey }: Job, code: Code): Promise<Result> {
+  const visits = new Map<number, number>();
+  let come = 0;
+  let killed = false;
+  const outcome = await runSeed(seed, code, {
+    ...(only ? { only } : {}),
+    doom(_context, point) {
+      if (survey) visits.set(point, (visits.get(point) ?? 0) + 1);
+      if (!kill || killed || point !== kill.point || ++come < kill.time) return null;
+      killed = true;
+      return kill.moment;
+    },
+  });
+  return { outcome, visits: [...visits], killed };
+}

@@ -1,7 +1,9 @@
 // A world of one seed: the analyst's two browsers and the lead's one, the network, the server, and everything that goes wrong between them.
+import { PushResponse } from "../../shared/decisions.ts";
 import type { ReviewedTicket } from "../../shared/review.ts";
 import { type Books, createBooks } from "./books.ts";
 import { type Browser, createBrowser } from "./browser.ts";
+import type { Verdict } from "./checker.ts";
 import type { Doom } from "./context.ts";
 import { setAmbient } from "./globals.ts";
 import { makeTickets } from "./intents.ts";
@@ -59,10 +61,11 @@ export interface Code {
 /** Where worlds begin: the true time, milliseconds since 1970. */
 export const beginning = Date.UTC(2026, 10, 25, 9);
 
-/** @param doom decides on kills in client and server; it may look at what `watch` was called with. */
+/** @param doom decides on kills in client and server. */
 export async function createWorld(
   seed: number,
   code: Code,
+  verdict: Verdict,
   doom: (random: Random, tally: Tally) => { client: Doom; server: Doom },
 ): Promise<World> {
   const random = createRandom(`world ${seed}`);
@@ -72,7 +75,12 @@ export async function createWorld(
   const dooms = doom(random.fork("doom"), tally);
   const server = createServer({ loop, runtime: code.server, template: code.template, doom: dooms.server, trueNow });
   setAmbient({ loop, random: random.fork("ambient"), now: server.now });
-  const network = createNetwork({ loop, random: random.fork("network"), tally, serve: server.serve });
+  const acknowledged = new Set<string>();
+  const onAnswer = (body: string) => {
+    for (const result of PushResponse.safeParse(JSON.parse(body)).data?.results ?? [])
+      if (result.status !== "rejected") acknowledged.add(result.id);
+  };
+  const network = createNetwork({ loop, random: random.fork("network"), tally, serve: server.serve, onAnswer });
   const accounts = structuredClone(code.template.accounts);
   const owners = new Map<string, Account>([
     ["A", accounts.anna],
@@ -91,6 +99,7 @@ export async function createWorld(
         network,
         doom: dooms.client,
         tally,
+        verdict,
         trueNow,
       }),
     );
@@ -106,7 +115,7 @@ export async function createWorld(
     tally,
     network,
     server,
-    books: createBooks(browsers, server),
+    books: createBooks(browsers, server, acknowledged),
     browsers,
     accountOf,
     size,
