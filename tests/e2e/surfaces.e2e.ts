@@ -2,9 +2,11 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import type { CDPSession, Page } from "puppeteer-core";
+import type { Page } from "puppeteer-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { cardHandles, inCard, openCard } from "../../scripts/card.ts";
 import { type Bench, shipped, startBench } from "./lab.ts";
+import { waitReview } from "./reviewing.ts";
 
 const shots = join(import.meta.dirname, "..", "..", "artifacts", "surfaces");
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -25,41 +27,12 @@ const serious = (violations: readonly Violation[]) =>
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .map(({ id, nodes }) => `${id} ${JSON.stringify(nodes).slice(0, 300)}`);
 
-/** Remote handle of the card's closed shadow root, which only the debugger can see. */
-async function cardRoot(session: CDPSession): Promise<{ objectId: string; hostId: string }> {
-  const { root } = await session.send("DOM.getDocument", { depth: -1, pierce: true });
-  const find = (node: typeof root): typeof root | undefined => {
-    if (node.localName === "sectag-card") return node;
-    for (const child of [...(node.children ?? []), ...(node.contentDocument ? [node.contentDocument] : []), ...(node.shadowRoots ?? [])]) {
-      const found = find(child);
-      if (found) return found;
-    }
-    return undefined;
-  };
-  const host = find(root);
-  const shadow = host?.shadowRoots?.[0];
-  if (!host || !shadow) throw new Error("The card is not on the page");
-  const { object } = await session.send("DOM.resolveNode", { backendNodeId: shadow.backendNodeId });
-  const { object: hostObject } = await session.send("DOM.resolveNode", { backendNodeId: host.backendNodeId });
-  if (!object.objectId || !hostObject.objectId) throw new Error("The card could not be resolved");
-  return { objectId: object.objectId, hostId: hostObject.objectId };
-}
-
-/** Presses the chip as a person would. */
-async function pressChip(page: Page): Promise<void> {
-  const session = await page.createCDPSession();
-  const { objectId } = await cardRoot(session);
-  await session.send("Runtime.callFunctionOn", {
-    objectId,
-    functionDeclaration: "function () { this.querySelector('.chip-button').click(); }",
-  });
-  await session.detach();
-}
-
 /** Runs axe inside the card; its shadow root is made visible to axe for the time of the test. */
 async function axeOnCard(page: Page): Promise<{ violations: Violation[]; seen: string }> {
   const session = await page.createCDPSession();
-  const { objectId, hostId } = await cardRoot(session);
+  const handles = await cardHandles(session);
+  if (!handles) throw new Error("The card is not on the page");
+  const { root: objectId, host: hostId } = handles;
   await session.send("Runtime.callFunctionOn", { objectId, functionDeclaration: `function () { ${axeSource}; }` });
   const { result, exceptionDetails } = await session.send("Runtime.callFunctionOn", {
     objectId: hostId,
@@ -96,7 +69,7 @@ for (const scheme of ["light", "dark"] as const) {
       const { page } = await bench.open(ticket);
       await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
       await page.screenshot({ path: join(shots, `${name}-chip-${scheme}.png`) as `${string}.png` });
-      await pressChip(page);
+      await openCard(page);
       await page.screenshot({ path: join(shots, `${name}-card-${scheme}.png`) as `${string}.png` });
       const { violations, seen } = await axeOnCard(page);
       // Axe must have seen inside the closed root, or its silence would say nothing.
@@ -107,8 +80,9 @@ for (const scheme of ["light", "dark"] as const) {
     }
   });
 
-  test(`popup and options, ${scheme}: axe finds nothing serious`, async () => {
+  test(`popup, side panel and options, ${scheme}: axe finds nothing serious`, async () => {
     const { page } = await bench.open(subjects().jira);
+    await waitReview(bench, subjects().jira.key);
     const tabId = await bench.console.evaluate(async () =>
       Object.keys(await chrome.storage.session.get(null))
         .find((key) => key.startsWith("tab."))
@@ -116,6 +90,7 @@ for (const scheme of ["light", "dark"] as const) {
     );
     for (const [name, address, width] of [
       ["popup", `popup.html?tab=${tabId}`, 380],
+      ["sidepanel", `sidepanel.html?tab=${tabId}`, 400],
       ["options", "options.html", 900],
       ["options-narrow", "options.html", 340],
     ] as const) {
@@ -123,7 +98,7 @@ for (const scheme of ["light", "dark"] as const) {
       await surface.setViewport({ width, height: 760 });
       await surface.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
       await surface.goto(`chrome-extension://${bench.extensionId}/${address}`);
-      await surface.waitForSelector(name === "popup" ? ".findings, .quiet" : ".facts");
+      await surface.waitForSelector(name.startsWith("options") ? ".facts" : ".review .switch");
       await surface.screenshot({ path: join(shots, `${name}-${scheme}.png`) as `${string}.png` });
       await surface.evaluate(axeSource);
       const violations = await surface.evaluate("axe.run().then(({ violations }) => violations)");
@@ -136,18 +111,15 @@ for (const scheme of ["light", "dark"] as const) {
 
 test("the card at 200 % zoom and in a narrow window stays whole", async () => {
   const { page } = await bench.open(subjects().jira);
-  await pressChip(page);
+  await openCard(page);
   await page.setViewport({ width: 680, height: 450, deviceScaleFactor: 2 });
   await page.screenshot({ path: join(shots, "card-zoomed.png") as `${string}.png` });
-  const session = await page.createCDPSession();
-  const { objectId } = await cardRoot(session);
-  const { result } = await session.send("Runtime.callFunctionOn", {
-    objectId,
-    returnByValue: true,
-    functionDeclaration:
-      "function () { const box = this.querySelector('.card').getBoundingClientRect(); return { top: box.top, left: box.left, right: innerWidth - box.right }; }",
+  const distances = await inCard(page, (root) => {
+    const box = root.querySelector(".card")?.getBoundingClientRect();
+    return box ? { top: box.top, left: box.left, right: innerWidth - box.right } : {};
   });
-  for (const [edge, distance] of Object.entries(result.value as Record<string, number>)) expect(distance, edge).toBeGreaterThanOrEqual(0);
+  expect(Object.keys(distances ?? {})).toHaveLength(3);
+  for (const [edge, distance] of Object.entries(distances ?? {})) expect(distance, edge).toBeGreaterThanOrEqual(0);
   await page.close();
 });
 
@@ -158,12 +130,7 @@ test("keys pressed on the chip never reach the page's own shortcuts", async () =
     for (const name of ["keydown", "keyup", "keypress"]) addEventListener(name, (event) => heard.push((event as KeyboardEvent).key));
     Object.assign(window, { heardKeys: heard });
   });
-  const session = await page.createCDPSession();
-  const { objectId } = await cardRoot(session);
-  await session.send("Runtime.callFunctionOn", {
-    objectId,
-    functionDeclaration: "function () { this.querySelector('.chip-button').focus(); }",
-  });
+  await inCard(page, (root) => root.querySelector<HTMLElement>(".chip-button")?.focus());
   await page.keyboard.press("m");
   await page.keyboard.press("Enter");
   await page.keyboard.press("Escape");
