@@ -1,6 +1,7 @@
 // `npm run sim -- --seeds N`: the sync simulator. `--from S` begins elsewhere, `--seed S` replays one seed and shows its trace, `--mutants` proves that faults are found, `--json` prints the last line only.
 import { parseArgs } from "node:util";
 import { mutants } from "../tests/sim/mutants.ts";
+import { createPool } from "../tests/sim/pool.ts";
 import { runMany, type Sum } from "../tests/sim/run-many.ts";
 
 const { values } = parseArgs({
@@ -18,24 +19,26 @@ const seconds = () => Math.round((performance.now() - began) / 1000);
 /** Each must be found within so many seeds. */
 const seedsForMutants = 200;
 /** A long run also kills at later visits of each await. */
-const killsAnAwait = Number(values.seeds) >= 10_000 ? 4 : 1;
+const killVisits = Number(values.seeds) >= 10_000 ? 4 : 1;
 const one = values.seed !== undefined;
 const say = (text: string) => (values.json ? undefined : console.log(text));
 
+const pool = createPool(values.processes ? Number(values.processes) : undefined);
 const sum = await runMany({
+  pool,
   from: Number(values.seed ?? values.from),
   seeds: one ? 1 : Number(values.seeds),
-  killsAnAwait: one ? 0 : killsAnAwait,
-  ...(values.processes ? { processes: Number(values.processes) } : {}),
+  killVisits: one ? 0 : killVisits,
   onProgress: (done) => console.error(`${done}, ${seconds()} s`),
 });
 show(sum);
 let mutantsFound = 0;
 for (const { name, mutations } of values.mutants ? mutants : []) {
-  const { guilty, seeds } = await runMany({ from: 1, seeds: seedsForMutants, killsAnAwait: 0, mutations, untilGuilty: true });
+  const { guilty, seeds } = await runMany({ pool, from: 1, seeds: seedsForMutants, killVisits: 0, mutations, untilGuilty: true });
   if (guilty.length > 0) mutantsFound++;
   say(`${guilty.length > 0 ? `found within ${seeds} seeds` : "NOT FOUND"}: ${name}`);
 }
+pool.close();
 const { lost, doubled, stuck, diverged, nondeterministic, unreached } = sum;
 const ok =
   lost + doubled + stuck + diverged + nondeterministic + unreached.length === 0 && (!values.mutants || mutantsFound === mutants.length);
@@ -60,10 +63,10 @@ process.exit(ok ? 0 : 1);
 function show({ faults, guilty, unreached }: Sum): void {
   say("\nFaults injected:");
   for (const [kind, count] of Object.entries(faults).sort(([, a], [, b]) => b - a)) say(`${String(count).padStart(9)}  ${kind}`);
-  for (const { job, outcome } of guilty.slice(0, 5)) {
+  for (const { job, result } of guilty.slice(0, 5)) {
     say(`\nSeed ${job.seed}${job.kill ? `, killed ${JSON.stringify(job.kill)}` : ""}:`);
-    for (const [kind, found] of Object.entries(outcome.verdict)) for (const fault of found) say(`  ${kind}: ${fault}`);
-    say(outcome.trace.slice(one ? 0 : -40).join("\n"));
+    for (const [kind, found] of Object.entries(result.outcome.verdict)) for (const fault of found) say(`  ${kind}: ${fault}`);
+    say(result.outcome.trace.slice(one ? 0 : -40).join("\n"));
   }
   if (unreached.length > 0) say(`\nAwaits at which nobody was killed: ${unreached.join(", ")}`);
 }

@@ -100,7 +100,10 @@ export function createNetwork({ loop, random, tally, serve, onAnswer }: NetworkO
     const response = await serve(request);
     const body = await response.text();
     if (response.status === 200) onAnswer(body);
-    return { status: response.status, headers: response.headers, body };
+    // As Node's server does.
+    const headers = new Headers(response.headers);
+    headers.set("date", new Date().toUTCString());
+    return { status: response.status, headers, body };
   };
 
   /** One way there and one back. */

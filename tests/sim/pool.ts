@@ -6,14 +6,12 @@ import type { Mutation } from "./instrument.ts";
 import type { Job, Result, Tells, Told } from "./worker.ts";
 
 export interface Pool {
-  /** The client's awaits, `file:line:column`. */
-  readonly points: readonly string[];
-  /** Names of the kinds of trouble. */
-  readonly troubles: readonly string[];
-  /** How many processes there are. */
-  readonly size: number;
+  /** Makes the code ready, with faults put into it. @returns the client's awaits, `file:line:column`. */
+  prepare(mutations: readonly Mutation[]): Promise<readonly string[]>;
   /** @param process which one has to do it; the next one that is free when absent. */
   run(job: Job, process?: number): Promise<Result>;
+  /** Does the work for each of the items, as many at a time as keep the processes busy. */
+  each<T>(items: readonly T[], work: (item: T, index: number) => Promise<void>): Promise<void>;
   close(): void;
 }
 
@@ -30,18 +28,17 @@ interface Waiting {
 interface Member {
   /** Jobs that it has now. */
   has: number;
-  points: readonly string[];
-  troubles: readonly string[];
+  prepare(mutations: readonly Mutation[]): Promise<readonly string[]>;
   send(told: Told): void;
   stop(): void;
 }
 
-export async function createPool(mutations: readonly Mutation[] = [], size = availableParallelism()): Promise<Pool> {
+export function createPool(size = availableParallelism()): Pool {
   const queue: Waiting[] = [];
   const busy = new Map<number, Waiting>();
   let ids = 0;
   let closed = false;
-  const members = await Promise.all(Array.from({ length: size }, (_, index) => start(index)));
+  const members = Array.from({ length: size }, start);
   function feed(): void {
     for (const [index, member] of members.entries())
       while (member.has < ahead) {
@@ -54,44 +51,59 @@ export async function createPool(mutations: readonly Mutation[] = [], size = ava
       }
   }
   return {
-    points: members[0]?.points ?? [],
-    troubles: members[0]?.troubles ?? [],
-    size,
+    async prepare(mutations) {
+      const ready = await Promise.all(members.map((member) => member.prepare(mutations)));
+      return ready[0] ?? [];
+    },
     run: (job, process) =>
       new Promise((resolve, reject) => {
         queue.push({ job, process: process === undefined ? undefined : process % size, resolve, reject });
         feed();
       }),
+    async each(items, work) {
+      const rest = items.entries();
+      const hand = async () => {
+        for (const [index, item] of rest) await work(item, index);
+      };
+      await Promise.all(Array.from({ length: size * ahead * 2 }, hand));
+    },
     close() {
       closed = true;
       for (const { stop } of members) stop();
     },
   };
 
-  function start(index: number): Promise<Member> {
+  function start(): Member {
     const child = fork(join(import.meta.dirname, "worker.ts"), {
       execArgv: ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=64", "--no-lazy-feedback-allocation"],
       serialization: "advanced",
     });
-    return new Promise((resolve, reject) => {
-      child.on("message", (tells: Tells) => {
-        if (tells.kind === "ready") {
-          const { points, troubles } = tells;
-          resolve({ has: 0, points, troubles, send: (told) => void child.send(told), stop: () => void child.kill() });
-          return;
-        }
-        const member = members[index];
-        if (member) member.has--;
-        busy.get(tells.id)?.resolve(tells.result);
-        busy.delete(tells.id);
-        feed();
-      });
-      child.on("exit", (code) => {
-        const error = new Error(`A process of the simulator ended with code ${code}.`);
-        reject(error);
-        if (!closed) for (const { reject: fail } of [...busy.values(), ...queue]) fail(error);
-      });
-      child.send({ kind: "setup", mutations } satisfies Told);
+    const preparing: { resolve(points: readonly string[]): void; reject(error: Error): void }[] = [];
+    const member: Member = {
+      has: 0,
+      prepare: (mutations) =>
+        new Promise((resolve, reject) => {
+          preparing.push({ resolve, reject });
+          member.send({ kind: "setup", mutations });
+        }),
+      send: (told) => void child.send(told),
+      stop: () => void child.kill(),
+    };
+    child.on("message", (tells: Tells) => {
+      if (tells.kind === "ready") {
+        preparing.shift()?.resolve(tells.points);
+        return;
+      }
+      member.has--;
+      busy.get(tells.id)?.resolve(tells.result);
+      busy.delete(tells.id);
+      feed();
     });
+    child.on("exit", (code) => {
+      if (closed) return;
+      const error = new Error(`A process of the simulator ended with code ${code}.`);
+      for (const { reject } of [...preparing, ...busy.values(), ...queue]) reject(error);
+    });
+    return member;
   }
 }

@@ -19,14 +19,8 @@ export interface Outcome {
   steps: number;
 }
 
-interface Orders {
-  /** Names of the troubles; drawn from the seed when absent. */
-  only?: readonly string[];
-  /** Decides on kills of client contexts beside the random ones. */
-  doom?: Doom;
-}
-
-export async function runSeed(seed: number, code: Code, { only, doom }: Orders = {}): Promise<Outcome> {
+/** @param doom decides on kills of client contexts beside the random ones. */
+export async function runSeed(seed: number, code: Code, doom?: Doom): Promise<Outcome> {
   /** Nobody dies while all is being mended. */
   let healthy = false;
   const kills: Script["kills"] = { client: 0, server: 0 };
@@ -45,7 +39,7 @@ export async function runSeed(seed: number, code: Code, { only, doom }: Orders =
   });
   try {
     await world.loop.drive(async () => {
-      await live({ world, kills, lasts: world.size.lasts, alarmEvery: 30_000 }, only);
+      await live({ world, kills, lasts: world.size.lasts, alarmEvery: 30_000 });
       healthy = true;
       await heal(world, kills, verdict);
       await judge(world, verdict);
@@ -60,10 +54,10 @@ export async function runSeed(seed: number, code: Code, { only, doom }: Orders =
 }
 
 /** The bad time: people decide, alarms ring, the server is started again when it died, and the troubles of the seed happen. */
-async function live(script: Script, only?: readonly string[]): Promise<void> {
+async function live(script: Script): Promise<void> {
   const { world, lasts } = script;
   const { loop, random, browsers } = world;
-  const chosen = only ?? Object.keys(troubles).filter((name) => random.chance(rare.has(name) ? 0.006 : 0.2));
+  const chosen = Object.keys(troubles).filter((name) => random.chance(rare.has(name) ? 0.006 : 0.2));
   loop.trace.note(`Seed ${world.seed}: ${chosen.join(", ") || "no trouble"}`);
   let over = false;
   await world.server.start();

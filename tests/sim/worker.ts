@@ -5,8 +5,6 @@ import type { Outcome } from "./run-seed.ts";
 
 export interface Job {
   seed: number;
-  /** Names of the troubles; drawn from the seed when absent. */
-  only?: readonly string[];
   /** Kills the first context of a client that comes to this await, when it is come to for this time (from 1). */
   kill?: { point: number; moment: "before" | "after"; time: number };
   /** Tell how often each await was come to. */
@@ -20,9 +18,7 @@ export interface Result {
   killed: boolean;
 }
 export type Told = { kind: "setup"; mutations: readonly Mutation[] } | { kind: "job"; id: number; job: Job };
-export type Tells =
-  | { kind: "ready"; points: readonly string[]; troubles: readonly string[] }
-  | { kind: "result"; id: number; result: Result };
+export type Tells = { kind: "ready"; points: readonly string[] } | { kind: "result"; id: number; result: Result };
 
 /** In a third of the worlds a page holds seven events, so that small worlds have histories of several pages. */
 const smallPages: Mutation = { file: "extension/store/sync.ts", from: "api.pull(at, limits.page)", to: "api.pull(at, 7)" };
@@ -31,7 +27,6 @@ replaceGlobals();
 const { hookIndexedDb } = await import("./idb-hooks.ts");
 hookIndexedDb();
 const { makeCode } = await import("./code.ts");
-const { troubles } = await import("./chaos.ts");
 const { runSeed } = await import("./run-seed.ts");
 type Code = Awaited<ReturnType<typeof makeCode>>;
 // The code under test warns of each fault that it survives; the trace has it.
@@ -48,7 +43,7 @@ process.on("message", (told: Told) => {
   last = last.then(async () => {
     if (told.kind === "setup") {
       codes = { plain: await makeCode(told.mutations), paged: await makeCode([...told.mutations, smallPages]) };
-      tell({ kind: "ready", points: codes.plain.client.points, troubles: Object.keys(troubles) });
+      tell({ kind: "ready", points: codes.plain.client.points });
     } else if (codes)
       tell({ kind: "result", id: told.id, result: await run(told.job, told.job.seed % 3 === 0 ? codes.paged : codes.plain) });
   });
@@ -58,18 +53,15 @@ process.on("message", (told: Told) => {
   });
 });
 
-async function run({ seed, only, kill, survey }: Job, code: Code): Promise<Result> {
+async function run({ seed, kill, survey }: Job, code: Code): Promise<Result> {
   const visits = new Map<number, number>();
   let come = 0;
   let killed = false;
-  const outcome = await runSeed(seed, code, {
-    ...(only ? { only } : {}),
-    doom(_context, point) {
-      if (survey) visits.set(point, (visits.get(point) ?? 0) + 1);
-      if (!kill || killed || point !== kill.point || ++come < kill.time) return null;
-      killed = true;
-      return kill.moment;
-    },
+  const outcome = await runSeed(seed, code, (_context, point) => {
+    if (survey) visits.set(point, (visits.get(point) ?? 0) + 1);
+    if (!kill || killed || point !== kill.point || ++come < kill.time) return null;
+    killed = true;
+    return kill.moment;
   });
   return { outcome, visits: [...visits], killed };
 }
