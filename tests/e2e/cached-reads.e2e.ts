@@ -4,7 +4,6 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { Page } from "puppeteer-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { pairByHand } from "../../scripts/pairing.ts";
 import { until } from "../../scripts/until.ts";
 import { Me, TicketLabel } from "../../shared/decisions.ts";
 import { extensionOrigin } from "../../shared/extension-id.ts";
@@ -37,7 +36,7 @@ function read(path: string): Promise<unknown> {
 }
 
 test("who one is and what the team says of a ticket can be read again while the API is down; another person sees nothing of it", async () => {
-  await pairByHand(bench.console, await team.api.pairingLink("Ana", "analyst"));
+  await team.pair(bench);
   const ticket = bench.ticket("SEC-201");
   const { page: tab } = await bench.open(ticket);
   await arm(bench, tab, ticket.key);

@@ -3,11 +3,12 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { v7 } from "uuid";
+import { z } from "zod";
 import { type ApiProcess, startApi } from "../../scripts/api-process.ts";
 import { pairByHand } from "../../scripts/pairing.ts";
 import { type ExportedDecision, readExport } from "../../scripts/read-export.ts";
 import type { Severity, ThreatType } from "../../shared/contract.ts";
-import { type Decision, PushResponse } from "../../shared/decisions.ts";
+import { type Decision, PairResponse, PushResponse, Reviewer, type Role, type Scope } from "../../shared/decisions.ts";
 import type { Bench } from "./lab.ts";
 
 export interface Team {
@@ -25,12 +26,26 @@ export interface Team {
 export async function startTeam(): Promise<Team> {
   const folder = mkdtempSync(join(tmpdir(), "sectag-team-"));
   const api = await startApi({ folder, env: { SECTAG_LOG: "warn" } });
-  const [exporter, lead] = [await api.key("trainer", "service", "export"), await api.key("Lea", "lead", "review", "lead")];
+  const post = async <T>(path: string, key: string, body: unknown, answer: z.ZodType<T>): Promise<T> => {
+    const headers = { "content-type": "application/json", ...(key ? { authorization: `Bearer ${key}` } : {}) };
+    const response = await fetch(api.baseUrl + path, { method: "POST", headers, body: JSON.stringify(body) });
+    return answer.parse(await response.json());
+  };
+  const code = (await api.firstLink()).split("#")[1];
+  const { key: admin } = await post("/v1/pair", "", { code, client: "end-to-end tests" }, PairResponse);
+  const userOf = async (name: string, role: Role) => (await post("/v1/users", admin, { name, role }, Reviewer)).id;
+  const keyOf = async (name: string, role: Role, scopes: Scope[]) => {
+    const request = { userId: await userOf(name, role), name, scopes, days: null };
+    return (await post("/v1/keys", admin, request, z.object({ key: z.string() }))).key;
+  };
+  const exporter = await keyOf("Trainer", "service", ["export"]);
+  const lead = await keyOf("Lea", "lead", ["review", "lead"]);
+  const analyst = await userOf("Ana", "analyst");
   return {
     api,
     folder,
     async pair(bench, address = api.baseUrl) {
-      const link = await api.pairingLink("Ana", "analyst");
+      const { link } = await post("/v1/pairings", admin, { userId: analyst }, z.object({ link: z.url() }));
       await pairByHand(bench.console, link.replace(api.baseUrl, address));
     },
     stored: () => readExport(api.baseUrl, exporter),
@@ -42,12 +57,7 @@ export async function startTeam(): Promise<Team> {
         verdict: tag.threatType === about.suggestion.threatType && tag.severity === about.suggestion.severity ? "accept" : "correct",
         final: { ...tag, spans: [] },
       };
-      const answer = await fetch(`${api.baseUrl}/v1/events`, {
-        method: "POST",
-        headers: { authorization: `Bearer ${lead}`, "content-type": "application/json" },
-        body: JSON.stringify({ events: [decision] }),
-      });
-      const [result] = PushResponse.parse(await answer.json()).results;
+      const [result] = (await post("/v1/events", lead, { events: [decision] }, PushResponse)).results;
       if (result?.status !== "stored") throw new Error(`The ruling was not stored: ${JSON.stringify(result)}`);
     },
     async close() {
