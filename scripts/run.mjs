@@ -9,7 +9,7 @@ const tasks = {
   start: { needs: ["chromium"], command: node("scripts/start.ts") },
   test: { needs: ["chromium", "python"], command: node("scripts/test.ts") },
   check: { command: node("scripts/test.ts", "--quick") },
-  e2e: { needs: ["chromium"], command: node("scripts/test.ts", "--only", "build,end-to-end") },
+  e2e: { needs: ["chromium"], command: node("scripts/test.ts", "--only", "build,build with the tiny model,end-to-end") },
   dev: { needs: ["chromium"], command: ["wxt"] },
   build: { command: ["wxt", "build"] },
   "build:firefox": { command: ["wxt", "build", "--browser", "firefox"] },
