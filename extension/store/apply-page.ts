@@ -110,7 +110,14 @@ async function putBeside(db: ReviewDb, rows: readonly Pulled[]): Promise<void> {
 async function forgetWords(db: ReviewDb, ticketId: string): Promise<void> {
   const rows = await db.reviews.where({ ticketId }).toArray();
   await db.reviews.where({ ticketId }).modify(withoutWords);
-  await db.kept.bulkDelete(rows.map(({ id }) => id));
+  // Without its words it can still be sent again: a server that is restored to before the erasure must not lose what was decided.
+  await db.kept
+    .where("id")
+    .anyOf(rows.map(({ id }) => id))
+    .modify((row) => {
+      const { blocks, final } = row.decision;
+      row.decision = { ...row.decision, blocks: blocks.map(({ role }) => ({ role, text: "" })), final: final && { ...final, spans: [] } };
+    });
 }
 
 function withoutWords(row: ReviewRow): void {

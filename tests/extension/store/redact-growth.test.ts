@@ -13,11 +13,21 @@ function time(unit: string, length: number): number {
   return (user + system) / 1000;
 }
 
+/** Below it counts as linear: 32 times the text, with room for a noisy machine. */
+const linear = 200;
+
 /** How much longer 32 times the text takes: about 32 times; quadratic work would take 1,024 times. */
 function growth(unit: string): number {
   time(unit, 4000);
   const small = Math.min(...[1, 2, 3].map(() => time(unit, 4000)));
   return Math.min(time(unit, 128_000), time(unit, 128_000)) / Math.max(0.5, small);
+}
+
+/** The least of some measurements: a busy machine makes single ones longer, and no quadratic one shorter. */
+function leastGrowth(unit: string): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < 6 && least > linear; round++) least = Math.min(least, growth(unit));
+  return least;
 }
 
 const units = [
@@ -69,14 +79,14 @@ const units = [
 
 describe("redact", () => {
   it.each(units)("takes linear time on %j repeated", (unit) => {
-    expect(growth(unit)).toBeLessThan(200);
+    expect(leastGrowth(unit)).toBeLessThan(linear);
   });
 
   it("takes linear time on any pieces repeated", () => {
     fc.assert(
       fc.property(nastyText(5), (unit) => {
         fc.pre(unit !== "");
-        expect(growth(unit)).toBeLessThan(200);
+        expect(leastGrowth(unit)).toBeLessThan(linear);
       }),
       { numRuns: 25 },
     );
