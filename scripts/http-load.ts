@@ -18,18 +18,19 @@ export function requestBytes(method: string, path: string, key: string, body?: s
 function openLane(port: number) {
   const socket: Socket = connect(port, "127.0.0.1");
   socket.setNoDelay(true);
-  let got: Buffer[] = [];
+  let chunks: Buffer[] = [];
+  let got = 0;
+  let head: ReturnType<typeof headOf> = null;
   let settle: { resolve(answer: Answer): void; reject(error: Error): void; began: number } | undefined;
   socket.on("data", (chunk) => {
-    got.push(chunk);
-    const whole = got.length === 1 ? chunk : Buffer.concat(got);
-    const answer = parse(whole);
-    if (!answer) {
-      got = [whole];
-      return;
-    }
-    got = [];
-    settle?.resolve({ ...answer, ms: performance.now() - settle.began });
+    chunks.push(chunk);
+    got += chunk.length;
+    head ??= headOf(chunks.length === 1 ? chunk : Buffer.concat(chunks));
+    if (!head || got < head.length + head.bodyLength) return;
+    const { status, retryAfter, length } = head;
+    const body = Buffer.concat(chunks).subarray(length);
+    [chunks, got, head] = [[], 0, null];
+    settle?.resolve({ status, retryAfter, body, ms: performance.now() - settle.began });
   });
   const fail = (error: Error) => settle?.reject(error);
   socket.on("error", fail);
@@ -44,17 +45,19 @@ function openLane(port: number) {
   return { send, usable, close: () => socket.destroy() };
 }
 
-/** @returns null as long as the answer is not whole. */
-function parse(bytes: Buffer): Omit<Answer, "ms"> | null {
+/** @returns null as long as the head is not whole. */
+function headOf(bytes: Buffer) {
   const end = bytes.indexOf("\r\n\r\n");
   if (end < 0) return null;
-  const head = bytes.toString("latin1", 0, end);
-  const status = Number(head.slice(9, 12));
-  const retryAfter = /\r\nretry-after: \d/i.test(head);
-  const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
-  if (length === undefined) throw new Error("An answer without a length");
-  const body = bytes.subarray(end + 4);
-  return body.length < Number(length) ? null : { status, retryAfter, body };
+  const text = bytes.toString("latin1", 0, end);
+  const bodyLength = /\r\ncontent-length: (\d+)/i.exec(text)?.[1];
+  if (bodyLength === undefined) throw new Error("An answer without a length");
+  return {
+    status: Number(text.slice(9, 12)),
+    retryAfter: /\r\nretry-after: \d/i.test(text),
+    length: end + 4,
+    bodyLength: Number(bodyLength),
+  };
 }
 
 /** Connections that are taken for a request and given back after it. */
@@ -80,16 +83,6 @@ export function openLanes(port: number, most: number) {
       for (const lane of idle) lane.close();
     },
   };
-}
-
-/** Runs the work with so many at once. */
-export async function inLanes<T>(lanes: number, items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
-  const left = [...items];
-  await Promise.all(
-    Array.from({ length: lanes }, async () => {
-      for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
-    }),
-  );
 }
 
 export interface Offer<T extends { request: Buffer }> {

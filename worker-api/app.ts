@@ -9,7 +9,7 @@ import type { Registry } from "prom-client";
 import { limits as contractLimits } from "../shared/decisions.ts";
 import { type Authenticate, authenticateByKey, authenticated, type Env } from "./auth.ts";
 import { boundedBody } from "./body.ts";
-import { sha256 } from "./credentials.ts";
+import { type Digest, sha256 } from "./credentials.ts";
 import { addDocs, type Files } from "./docs.ts";
 import { addEvents } from "./events.ts";
 import { addExport } from "./export.ts";
@@ -36,7 +36,7 @@ export interface AppOptions {
   /** Origins of browser code that may call, as exact strings. */
   origins?: readonly string[];
   log?: Log;
-  /** A quicker SHA-256 (text in UTF-8 to hex) where the platform has one. */
+  /** A quicker SHA-256 where the platform has one. */
   digest?: Digest;
   /** Lets the platform take in what else has come, before a push's work takes the one thread. */
   breathe?: () => Promise<void>;
@@ -45,7 +45,6 @@ export interface AppOptions {
   registry?: Registry;
   limits?: Partial<Limits>;
 }
-export type Digest = (text: string) => string | Promise<string>;
 
 export interface Limits {
   perKey: Rate;
@@ -80,7 +79,7 @@ export type Api = OpenAPIHono<Env>;
 
 export function createApp(options: AppOptions): Api {
   const { db, now = Date.now, log = () => undefined, digest = sha256, origins = [] } = options;
-  const { auth = authenticateByKey(db, now), files = async () => null, addressOf = () => "", breathe } = options;
+  const { auth = authenticateByKey(db, now, digest), files = async () => null, addressOf = () => "", breathe } = options;
   const limits = { ...usual, ...options.limits };
   const metrics = createMetrics({ db, now, ...(options.registry ? { registry: options.registry } : {}) });
   const parts: Parts = { db, now, log, digest, metrics, turn: turnstile(breathe) };

@@ -1,8 +1,8 @@
 // Who asks: an API key in the bearer header becomes a principal, and each route says which scopes may use it.
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { createMiddleware } from "hono/factory";
 import { type Reviewer, type Role, Scope } from "../shared/decisions.ts";
-import { looksLikeKey, sha256 } from "./credentials.ts";
+import { type Digest, looksLikeKey, sha256 } from "./credentials.ts";
 import { refuse } from "./problem.ts";
 import { type Database, keys, orgs, users } from "./schema.ts";
 
@@ -21,7 +21,7 @@ export type Authenticate = (token: string) => Promise<Principal | "invalid" | "e
 /** `lastUsed` is for people who tidy up keys: this exact is enough, and a write a request would not be. */
 const LAST_USED_STEP = 10 * 60_000;
 
-export function authenticateByKey(db: Database, now: () => number): Authenticate {
+export function authenticateByKey(db: Database, now: () => number, digest: Digest = sha256): Authenticate {
   const noting = new Set<string>();
   /** Not waited for: a disk that is full, locked or read-only must not keep people from reading. */
   function noteUse(id: string): void {
@@ -30,14 +30,16 @@ export function authenticateByKey(db: Database, now: () => number): Authenticate
     const written = db.update(keys).set({ lastUsed: now() }).where(eq(keys.id, id)).execute();
     written.catch(() => undefined).finally(() => noting.delete(id));
   }
+  const ownerOf = db
+    .select({ key: keys, user: users, org: { id: orgs.id, name: orgs.name } })
+    .from(keys)
+    .innerJoin(users, eq(users.id, keys.userId))
+    .innerJoin(orgs, eq(orgs.id, keys.orgId))
+    .where(eq(keys.hash, sql.placeholder("hash")))
+    .prepare();
   return async (token) => {
-    if (!(await looksLikeKey(token))) return "invalid";
-    const [row] = await db
-      .select({ key: keys, user: users, org: { id: orgs.id, name: orgs.name } })
-      .from(keys)
-      .innerJoin(users, eq(users.id, keys.userId))
-      .innerJoin(orgs, eq(orgs.id, keys.orgId))
-      .where(eq(keys.hash, await sha256(token)));
+    if (!(await looksLikeKey(token, digest))) return "invalid";
+    const row = await ownerOf.get({ hash: await digest(token) });
     if (!row) return "invalid";
     const { key, user, org } = row;
     if (key.revoked !== null) return "revoked";

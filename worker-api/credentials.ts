@@ -15,17 +15,20 @@ export async function sha256(text: string): Promise<string> {
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** SHA-256 of a text's UTF-8 as hex. */
+export type Digest = (text: string) => string | Promise<string>;
+
 /** The checksum lets scanners and typing errors be told from a key without asking the database. */
-const checksum = async (secret: string) => (await sha256(`sectag:${secret}`)).slice(0, 6);
+const checksum = async (secret: string, digest: Digest) => (await digest(`sectag:${secret}`)).slice(0, 6);
 
 /** @returns `stag_` + 160 random bits + checksum. */
 export async function newKey(): Promise<string> {
   const secret = newSecret();
-  return `stag_${secret}${await checksum(secret)}`;
+  return `stag_${secret}${await checksum(secret, sha256)}`;
 }
 
 /** True when the text has the form of a key, checksum included. */
-export async function looksLikeKey(text: string): Promise<boolean> {
+export async function looksLikeKey(text: string, digest: Digest = sha256): Promise<boolean> {
   const secret = /^stag_([0-9a-z]{32})[0-9a-f]{6}$/.exec(text)?.[1];
-  return secret !== undefined && text.endsWith(await checksum(secret));
+  return secret !== undefined && text.endsWith(await checksum(secret, digest));
 }

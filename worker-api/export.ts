@@ -27,8 +27,8 @@ const route = createRoute({
   },
 });
 
-const { seq, kind, serverTime, userId, role, ticketId, view, texts } = events;
-const columns = { seq, kind, serverTime, userId, role, ticketId, view, texts, name: users.name };
+const { seq, view, texts } = events;
+const columns = { seq, head: eventHead, view, texts };
 
 export function addExport(app: Api, { db, log }: Parts): void {
   app.openapi(route, async (context) => {
@@ -87,8 +87,7 @@ const Texts = z.array(z.string());
 const Blocks = z.looseObject({ blocks: z.array(z.looseObject({})) });
 
 /** The event with its texts put back into the decision; empty ones where they were erased. */
-function lineOf({ texts, view, ...row }: Parameters<typeof eventHead>[0] & { view: string | null; texts: string | null }): string {
-  const head = eventHead(row);
+function lineOf({ head, view, texts }: { head: string; view: string | null; texts: string | null }): string {
   if (view === null) return `${head}}\n`;
   const decision = Blocks.parse(JSON.parse(view));
   const words = texts === null ? [] : Texts.parse(JSON.parse(texts));

@@ -1,5 +1,5 @@
 // Starts the API on a port of this machine, with its database, its docs page and its log; makes org, admin and pairing link at the first start.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -41,7 +41,7 @@ export async function startServer(config: Config, { log, limits }: { log: Log; l
     files: docsFiles,
     origins: config.origins,
     log: atLevel(config.logLevel, log),
-    digest: (text) => createHash("sha256").update(text).digest("hex"),
+    digest: (text) => hash("sha256", text),
     breathe,
     addressOf: (context) => getConnInfo(context).remote.address ?? "",
     registry,

@@ -84,9 +84,9 @@ export function addTickets(app: Api, { db, now }: Parts): void {
         { sql: `${scrub} = ?2`, args: [org.id, ticketId] },
         {
           sql: `INSERT INTO events (org_id, user_id, role, server_time, kind, ticket_id)
-            SELECT ?1, ?3, ?4, ?5, 'erased', ?2
+            SELECT ?1, ?3, 'admin', ?4, 'erased', ?2
             WHERE EXISTS (SELECT 1 ${ofTicket} = 'decision') AND NOT EXISTS (SELECT 1 ${ofTicket} = 'erased')`,
-          args: [org.id, ticketId, user.id, user.role, now()],
+          args: [org.id, ticketId, user.id, now()],
         },
         { sql: `SELECT 1 ${ofTicket} = 'erased'`, args: [org.id, ticketId] },
       ],

@@ -162,3 +162,41 @@ test("order is the server's, whatever the clients' clocks and ids say", async ()
   expect((await push(analyst.key, past)).results[0]?.status).toBe("stored");
   expect(idsOf((await pull(analyst.key)).events)).toEqual([future.id, past.id]);
 });
+
+test("a page of long events is cut by its bytes, and joins without gap", async () => {
+  const { push, pull, analyst } = await openLab();
+  const quote = "x".repeat(400);
+  const spans = Array.from({ length: 200 }, () => ({
+    block: 0,
+    start: 0,
+    end: 400,
+    label: "Malware" as const,
+    quote,
+    source: "human" as const,
+  }));
+  const long = () => decision({ blocks: [{ role: "title", text: quote }], final: { threatType: "phishing", severity: "high", spans } });
+  const sent = Array.from({ length: 60 }, long);
+  for (let at = 0; at < sent.length; at += 2) await push(analyst.key, ...sent.slice(at, at + 2));
+  const seen: string[] = [];
+  const sizes: number[] = [];
+  for (let after = "", more = true; more; ) {
+    const page = await pull(analyst.key, after);
+    seen.push(...idsOf(page.events));
+    sizes.push(page.events.length);
+    after = `?after=${page.next}`;
+    more = page.more;
+  }
+  expect(seen).toEqual(sent.map(({ id }) => id));
+  expect(sizes.length).toBeGreaterThan(1);
+});
+
+test("the server's time comes back to the millisecond", async () => {
+  const { push, pull, clock, analyst } = await openLab();
+  const times = [0, 1, 999, Date.UTC(2026, 10, 25, 23, 59, 59, 999), Date.UTC(2036, 1, 29, 0, 0, 0, 7), 1_795_632_222_653];
+  for (const ms of times) {
+    clock.ms = ms;
+    await push(analyst.key, decision());
+  }
+  clock.ms += 3_600_000;
+  expect((await pull(analyst.key)).events.map(({ serverTime }) => serverTime)).toEqual(times.map((ms) => new Date(ms).toISOString()));
+});

@@ -112,7 +112,7 @@ test("an unexpected error is a 500 problem without stack or message; the log say
   expect(text).not.toMatch(/secret|\.ts|at \w+/);
   const failed = logged.find(({ event }) => event === "failed");
   expect(failed).toMatchObject({ level: "error", name: "Error" });
-  expect(failed?.at).toContain("events.ts");
+  expect(failed?.at).toContain("credentials.ts");
   expect(JSON.stringify(logged)).not.toContain(words);
 });
 
