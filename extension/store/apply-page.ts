@@ -75,7 +75,8 @@ type Pulled = Omit<ReviewRow, "n"> | { erased: string };
 async function rowOf(event: StoredEvent): Promise<Pulled> {
   if (event.kind === "erased") return { erased: event.ticketId };
   const { decision, reviewer, seq } = event;
-  return { id: decision.id, ticketId: await ticketIdOf(decision.ticket), seq, local: false, reviewer, decision };
+  const serverTime = Date.parse(event.serverTime);
+  return { id: decision.id, ticketId: await ticketIdOf(decision.ticket), seq, local: false, reviewer, decision, serverTime };
 }
 
 async function takeIn(db: ReviewDb, rows: readonly Pulled[]): Promise<void> {
@@ -89,8 +90,13 @@ async function takeIn(db: ReviewDb, rows: readonly Pulled[]): Promise<void> {
     if (known?.n !== undefined)
       await db.reviews.update(known.n, { seq: row.seq, reviewer: row.reviewer, decision: known.local ? known.decision : row.decision });
     else await db.reviews.add(row);
-    // What the server has was not refused after all.
+    // What the server has was not refused after all, and need not be sent (again).
     await db.dead.delete(row.id);
+    const waiting = await db.outbox.where({ id: row.id }).first();
+    if (waiting?.n === undefined) continue;
+    const { id, bytes, decision } = waiting;
+    await db.kept.put({ id, bytes, decision, ackedAt: row.serverTime ?? 0 });
+    await db.outbox.delete(waiting.n);
   }
 }
 

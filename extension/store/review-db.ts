@@ -30,6 +30,8 @@ export interface ReviewRow {
   /** Who decided, as the server says; null for one made here. */
   reviewer: Reviewer | null;
   decision: DecisionView;
+  /** When the server took it, by its clock, milliseconds since 1970; of pulled rows. */
+  serverTime?: number;
 }
 /** A decision that waits to be sent. Immutable; removed only together with the noting of the server's answer. */
 export interface OutboxRow {

@@ -96,7 +96,10 @@ test("many pushes at once over a lock that comes and goes: each acknowledged eve
     await turns(10);
   }
   await pushing;
-  expect(stored.length).toBeGreaterThan(0);
+  expect([...(await ids())].sort()).toEqual([...stored].sort());
+  // What was refused is sent again, as a client does: how much that is, is the machine's chance.
+  for (const event of events) if (!stored.includes(event.id) && (await send(event)).ok) stored.push(event.id);
+  expect(stored.length).toBe(events.length);
   expect([...(await ids())].sort()).toEqual([...stored].sort());
 });
 
