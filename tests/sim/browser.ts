@@ -1,5 +1,6 @@
 // One browser on one machine: its disk, its clock, its faults, and the contexts of the extension that live in it.
 import { forceCloseDatabase } from "fake-indexeddb";
+import type { KeyValueArea } from "../../extension/store/mirror.ts";
 import type { Verdict } from "./checker.ts";
 import { type Context, createContext, createGate, type Doom } from "./context.ts";
 import { type CursorWatch, watchCursor } from "./cursor-watch.ts";
@@ -30,6 +31,14 @@ export interface Background {
   readonly handlers: Handlers;
 }
 
+/** A page of the extension. */
+export interface Page {
+  readonly context: Context;
+  readonly area: KeyValueArea;
+  /** The exports of a file, as the page imports it. */
+  load(file: string): Record<string, unknown>;
+}
+
 export interface Browser {
   readonly name: string;
   readonly profile: Profile;
@@ -48,6 +57,8 @@ export interface Browser {
   background(): Background;
   /** One more context that does the same. */
   startAnother(): Background;
+  /** A page of the extension, which uses the store by itself. It outlives `killAll`: close it by its context. */
+  openPage(): Page;
   /** False once a write to storage.local failed or was taken back: the second copies may lack some. */
   areaSound: boolean;
   readonly cursor: CursorWatch;
@@ -113,7 +124,7 @@ export function createBrowser({ name, loop, random, runtime, network, doom, tall
     };
   };
 
-  const start = (): Background => {
+  const startContext = () => {
     const context = createContext(`${name}${++started}`, loop);
     loop.trace.note(`${context.name} starts`);
     const faults = faultsOf(context);
@@ -124,6 +135,10 @@ export function createBrowser({ name, loop, random, runtime, network, doom, tall
       surroundingsOf: platform.surroundingsOf,
       standIns: platform.standIns(factory),
     });
+    return { context, platform, load };
+  };
+  const start = (): Background => {
+    const { context, platform, load } = startContext();
     const background: Background = {
       context,
       handlers: platform.handlers,
@@ -153,6 +168,10 @@ export function createBrowser({ name, loop, random, runtime, network, doom, tall
     now: () => trueNow() + browser.clockOffset,
     background: () => contexts[0] ?? start(),
     startAnother: start,
+    openPage() {
+      const { context, platform, load } = startContext();
+      return { context, area: platform.area, load };
+    },
     killAll(why) {
       for (const { context } of [...contexts]) context.kill(why);
     },

@@ -59,8 +59,12 @@ export async function judge(world: World, verdict: Verdict): Promise<void> {
     if (denied && !unsure && counts.has(id))
       verdict.diverged.push(`${short(id)} is on the server, and the person was told that it was not saved`);
   }
-  for (const id of books.acknowledged)
-    if (!counts.has(id) && !books.entries.get(id)?.destroyed) verdict.lost.push(`${short(id)} was acknowledged, and is not on the server`);
+  for (const id of books.acknowledged) {
+    const entry = books.entries.get(id);
+    // Spoilt since, and the server restored from before it: then it is a dead letter, as judged above.
+    if (!counts.has(id) && !entry?.destroyed && !entry?.spoilt)
+      verdict.lost.push(`${short(id)} was acknowledged, and is not on the server`);
+  }
   for (const browser of browsers) {
     const pending = pendingIn(browser);
     if (pending.length > 0) verdict.stuck.push(`${pending.length} decisions still wait in ${browser.name}`);

@@ -51,8 +51,9 @@ export function replaceGlobals(): void {
   define("setInterval", () => {
     throw new Error("Nothing in a simulated world may repeat by itself.");
   });
-  define("setImmediate", (run: (...args: unknown[]) => void, ...args: unknown[]) =>
-    immediate(here("setImmediate").loop, () => run(...args), run),
+  define(
+    "setImmediate",
+    (run: (...args: unknown[]) => void, ...args: unknown[]) => ambient && immediate(ambient.loop, () => run(...args), run),
   );
   define("fetch", () => {
     throw new Error("The global fetch was used.");

@@ -54,16 +54,23 @@ export interface Disk {
   readonly corrupt: ReadonlySet<string>;
 }
 
+/** What stands between a database's name and the context that uses it. */
+export const contextMark = "#context ";
+const unmarked = (name: string) => name.split(contextMark)[0] ?? name;
+
 /** A factory of one context over databases that it shares with the others of its browser. What is open ends with the context. */
 export function createFactory(disk: Disk, context: Context, owner: IdbFaults & { atOpen(): string | null }): IDBFactory {
   const factory = Object.assign(new IDBFactory(), { _databases: disk.databases, _connectionQueues: disk.queues });
   const open = factory.open.bind(factory);
+  const remove = factory.deleteDatabase.bind(factory);
+  factory.deleteDatabase = (marked) => remove(unmarked(marked));
   const own = (connection: RawConnection) => {
     owners.set(connection, owner);
     if (context.dead) end(connection);
     else context.onDeath(() => end(connection));
   };
-  factory.open = (name, version) => {
+  factory.open = (marked, version) => {
+    const name = unmarked(marked);
     const fault = disk.corrupt.has(name) ? "UnknownError" : owner.atOpen();
     const request = fault ? failing(fault) : open(name, version);
     request.addEventListener("upgradeneeded", () => {

@@ -62,6 +62,8 @@ export interface Network {
   readonly dials: NetworkDials;
   /** Browsers that are off line. */
   readonly offline: Set<string>;
+  /** Ids of decisions that somebody before the server never lets pass. */
+  readonly refused: Set<string>;
   readonly attempts: Attempt[];
   send(call: Call): Promise<Response>;
 }
@@ -76,6 +78,8 @@ interface NetworkOptions {
   onAnswer(body: string): void;
 }
 
+const tooLarge = JSON.stringify({ type: "urn:sectag:problem:too-large", title: "The body is too large", status: 413 });
+
 interface Parcel {
   status: number;
   headers: Headers;
@@ -85,6 +89,7 @@ interface Parcel {
 export function createNetwork({ loop, random, tally, serve, onAnswer }: NetworkOptions): Network {
   const dials = { ...soundNetwork };
   const offline = new Set<string>();
+  const refused = new Set<string>();
   const attempts: Attempt[] = [];
   let count = 0;
 
@@ -119,6 +124,8 @@ export function createNetwork({ loop, random, tally, serve, onAnswer }: NetworkO
       ? said(random.pick([500, 502, 503]), random.pick(["", "{}", "Bad gateway"]))
       : null;
     if (broken && random.chance(0.5)) return broken;
+    if (body !== null && [...refused].some((id) => body.includes(id)))
+      return said(413, tooLarge, { "content-type": "application/problem+json" });
     const cut = body !== null && happens("cutRequest", "request cut", label);
     const make = () => {
       const { method = "GET", headers } = init;
@@ -149,6 +156,7 @@ export function createNetwork({ loop, random, tally, serve, onAnswer }: NetworkO
   return {
     dials,
     offline,
+    refused,
     attempts,
     send(call) {
       const label = `${call.browser} request ${++count}`;

@@ -4,6 +4,7 @@ import { IDBKeyRange } from "fake-indexeddb";
 import type { Browser } from "./browser.ts";
 import type { Verdict } from "./checker.ts";
 import type { Context } from "./context.ts";
+import { contextMark } from "./idb-hooks.ts";
 import type { Loop, Timer } from "./loop.ts";
 import type { Network } from "./network.ts";
 import type { Random } from "./random.ts";
@@ -116,6 +117,7 @@ export function createPlatform({ browser, context, loop, random, network, tally,
 
   return {
     handlers,
+    area: local,
     /** The wiring is given what it passes on; whoever gets it passed may not take it for themselves. */
     surroundingsOf: (file: string): Surroundings => (file.startsWith("extension/store/") ? refusing : given),
     standIns: (indexedDB: IDBFactory): Record<string, unknown> => ({
@@ -132,11 +134,17 @@ export function createPlatform({ browser, context, loop, random, network, tally,
 
 type Listener = (value: unknown) => void;
 
-/** Dexie, with this browser's databases where it would take the global ones. */
+let contexts = 0;
+
+/**
+ * Dexie, with this browser's databases where it would take the global ones. It remembers what is open by name, for the whole process: in life
+ * a context is a process, so here the names have the context in them, and the factory takes it out again.
+ */
 function dexieOver(indexedDB: IDBFactory): typeof Dexie {
+  const context = ++contexts;
   class BrowserDexie extends Dexie {
     constructor(name: string, options?: DexieOptions) {
-      super(name, { indexedDB, IDBKeyRange, ...options });
+      super(`${name}${contextMark}${context}`, { indexedDB, IDBKeyRange, ...options });
     }
     static override delete(name: string) {
       return new BrowserDexie(name).delete();

@@ -1,4 +1,5 @@
 // One browser's disk: its databases, its storage.local, and what a power cut, an old copy or a deletion leaves of them.
+import { IDBFactory } from "fake-indexeddb";
 import type { RawDatabases, RawTransaction } from "./idb-hooks.ts";
 import type { Loop } from "./loop.ts";
 import type { Random } from "./random.ts";
@@ -30,6 +31,8 @@ export interface Profile {
   losePower(random: Random): number;
   /** All databases are gone, storage.local stays. No context may be alive. */
   deleteDatabases(): void;
+  /** Opens the database as a window of an older version does that never lets go. @returns how to close it; null when it is newer already. */
+  holdOldVersion(): Promise<(() => void) | null>;
   /** Rows of a table in all databases that still open, whoever holds them. */
   rows(table: string): unknown[];
 }
@@ -91,6 +94,15 @@ export function createProfile(name: string, loop: Loop): Profile {
         for (const [key, database] of gone) profile.databases.set(key, database);
       };
       changes.push({ at: loop.now(), strict: true, store: "database", undo });
+    },
+    async holdOldVersion() {
+      if (profile.databases.size > 0) return null;
+      const factory = Object.assign(new IDBFactory(), { _databases: profile.databases, _connectionQueues: profile.queues });
+      const request = factory.open("sectag-reviews", 1);
+      return new Promise((resolve) => {
+        request.onsuccess = () => resolve(() => request.result.close());
+        request.onerror = () => resolve(null);
+      });
     },
     rows: (table) =>
       [...profile.databases].flatMap(([name, database]) => {

@@ -1,11 +1,13 @@
 // One seed from beginning to verdict: a bad time full of troubles, then everything is mended, then the checker.
 
 import { type Browser, soundDisk } from "./browser.ts";
-import { type Script, troubles } from "./chaos.ts";
+import { drawTroubles, makeTroubles } from "./chaos.ts";
 import { guilty, innocent, judge, pendingIn, type Verdict } from "./checker.ts";
 import type { Doom } from "./context.ts";
+import { realSetImmediate } from "./globals.ts";
 import { soundNetwork } from "./network.ts";
 import { decide } from "./person.ts";
+import type { Script } from "./script.ts";
 import { type Code, createWorld, type World } from "./world.ts";
 
 export interface Outcome {
@@ -49,6 +51,8 @@ export async function runSeed(seed: number, code: Code, doom?: Doom): Promise<Ou
   }
   const { trace } = world.loop;
   world.remove();
+  // What the world leaves behind runs out now, without a world: nothing of it may get into the next one.
+  await new Promise((resolve) => realSetImmediate(resolve));
   const faults = Object.fromEntries(world.tally.counts);
   return { seed, verdict, faults, hash: trace.hash(), trace: guilty(verdict) ? trace.last(400) : [], steps: trace.steps() };
 }
@@ -57,7 +61,7 @@ export async function runSeed(seed: number, code: Code, doom?: Doom): Promise<Ou
 async function live(script: Script): Promise<void> {
   const { world, lasts } = script;
   const { loop, random, browsers } = world;
-  const chosen = Object.keys(troubles).filter((name) => random.chance(rare.has(name) ? 0.006 : 0.2));
+  const chosen = drawTroubles(random);
   loop.trace.note(`Seed ${world.seed}: ${chosen.join(", ") || "no trouble"}`);
   let over = false;
   await world.server.start();
@@ -83,12 +87,10 @@ async function live(script: Script): Promise<void> {
       if (!world.server.running) await world.server.start();
     }
   })();
-  await Promise.all([...people, ...chosen.map((name) => troubles[name]?.(script))]);
+  await Promise.all([...people, makeTroubles(script, chosen)]);
   over = true;
   await Promise.all([...alarms, supervisor]);
 }
-
-const rare = new Set(["tabs", "backlog"]);
 
 function ring(browser: Browser): void {
   for (const name of browser.alarms.keys()) browser.background().handlers.alarm(name);

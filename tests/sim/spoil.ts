@@ -1,5 +1,6 @@
 // Damage to single rows on a browser's disk, past the code under test.
 import { z } from "zod";
+import { idOf } from "./books.ts";
 import type { Browser } from "./browser.ts";
 import type { World } from "./world.ts";
 
@@ -17,6 +18,17 @@ export function spoilRow({ books, random }: World, { profile }: Browser): boolea
   const entry = books.entries.get(id);
   if (entry) entry.spoilt = true;
   return true;
+}
+
+/** From now on somebody on the way refuses whatever has this waiting decision in it. @returns its id; null when none waits. */
+export function refuseRow({ books, random, network }: World, { profile }: Browser): string | null {
+  const ids = profile.rows("outbox").flatMap(idOf);
+  if (ids.length === 0) return null;
+  const id = random.pick(ids);
+  network.refused.add(id);
+  const entry = books.entries.get(id);
+  if (entry) entry.spoilt = true;
+  return id;
 }
 
 /** The place in the history becomes one that the server never gave. @returns whether there was one. */

@@ -24,7 +24,9 @@ export function createTrace(now: () => number, remember = 400): Trace {
   };
   return {
     mix,
-    note(text) {
+    note(words) {
+      // The number of a database's context depends on what the process did before.
+      const text = words.includes("#context") ? words.replace(/#context \d+/g, "") : words;
       for (let at = 0; at < text.length; at++) mix(text.charCodeAt(at));
       ring[steps % remember] = `${(now() / 1000).toFixed(3).padStart(10)} s  ${text}`;
       steps++;
