@@ -42,10 +42,13 @@ export async function noteEpoch(db: ReviewDb, epoch: string): Promise<boolean> {
   return true;
 }
 
-/** One transaction: a page's events and the cursor behind them. @returns false when the page is of another history, and was not taken. */
+/** One transaction: a page's events and the cursor behind them. @returns false when it was not taken: another history, or another context was quicker. */
 export async function applyPage(db: ReviewDb, pull: Pull, page: EventPage): Promise<boolean> {
   const rows = await Promise.all(page.events.map(rowOf));
   return db.transaction("rw", [db.reviews, db.shadow, db.outbox, db.kept, db.dead, db.meta], async () => {
+    // Where locks exclude nobody, another context may have gone on since: this page would then be taken for the end of a history that it is not.
+    const now = await readPull(db);
+    if (now.cursor !== pull.cursor || now.shadowCursor !== pull.shadowCursor) return false;
     // The page of another history than the cursor's is no continuation of it.
     if ((await noteEpoch(db, page.epoch)) && (pull.cursor ?? pull.shadowCursor) !== null) return false;
     if (pull.cursor !== null) {

@@ -4,7 +4,7 @@ import type { KeyValueArea } from "../../extension/store/mirror.ts";
 import type { Verdict } from "./checker.ts";
 import { type Context, createContext, createGate, type Doom } from "./context.ts";
 import { type CursorWatch, watchCursor } from "./cursor-watch.ts";
-import { createFactory, type IdbFaults, type RawTransaction } from "./idb-hooks.ts";
+import { createFactory, type IdbFaults, isInUse, type RawTransaction } from "./idb-hooks.ts";
 import type { Loop } from "./loop.ts";
 import type { Network } from "./network.ts";
 import { createPlatform, type Handlers } from "./platform.ts";
@@ -176,7 +176,7 @@ export function createBrowser({ name, loop, random, runtime, network, doom, tall
       for (const { context } of [...contexts]) context.kill(why);
     },
     closeDatabases() {
-      const open = [...profile.databases.values()].flatMap((database) => database.connections).filter((connection) => !connection._closed);
+      const open = [...profile.databases.values()].flatMap((database) => database.connections).filter(isInUse);
       for (const connection of open) forceCloseDatabase(connection as never);
       return open.length > 0;
     },

@@ -43,6 +43,9 @@ export interface IdbFaults {
 }
 
 const owners = new WeakMap<object, IdbFaults>();
+/** Connections that their contexts have got. */
+const handedOut = new WeakSet<object>();
+export const isInUse = (connection: RawConnection): boolean => handedOut.has(connection) && !connection._closePending;
 /** Requests that put and add make, while they make them. */
 let writing = false;
 
@@ -78,7 +81,10 @@ export function createFactory(disk: Disk, context: Context, owner: IdbFaults & {
       const transaction = request.transaction as unknown as RawTransaction;
       transaction.addEventListener("complete", () => owner.committed(transaction));
     });
-    request.addEventListener("success", () => own(request.result as unknown as RawConnection));
+    request.addEventListener("success", () => {
+      own(request.result as unknown as RawConnection);
+      handedOut.add(request.result);
+    });
     return request;
   };
   return factory;

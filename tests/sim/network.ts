@@ -124,7 +124,7 @@ export function createNetwork({ loop, random, tally, serve, onAnswer }: NetworkO
       ? said(random.pick([500, 502, 503]), random.pick(["", "{}", "Bad gateway"]))
       : null;
     if (broken && random.chance(0.5)) return broken;
-    if (body !== null && [...refused].some((id) => body.includes(id)))
+    if (body !== null && [...refused].some((id) => body.includes(`"id":"${id}"`)))
       return said(413, tooLarge, { "content-type": "application/problem+json" });
     const cut = body !== null && happens("cutRequest", "request cut", label);
     const make = () => {
