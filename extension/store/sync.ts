@@ -161,6 +161,8 @@ async function noteResults(
       answered++;
       const { id, bytes, decision } = row;
       if (result.status === "rejected") {
+        // Where locks let two contexts in, the other one may have heard better of it meanwhile.
+        if ((await db.outbox.where({ id }).count()) === 0) continue;
         await db.dead.put({ id, bytes, decision, problem: result.problem, at });
       } else {
         await db.reviews.where({ id }).modify({ seq: result.seq });

@@ -9,6 +9,7 @@ import type { Loop } from "./loop.ts";
 import type { Network } from "./network.ts";
 import { createPlatform, type Handlers } from "./platform.ts";
 import { createProfile, type Profile } from "./profile.ts";
+import { clientEntry } from "./programs.ts";
 import type { Random } from "./random.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Tally } from "./tally.ts";
@@ -82,9 +83,6 @@ interface BrowserOptions {
   trueNow(): number;
 }
 
-/** Where the code under test begins. */
-export const entry = "extension/review-host.ts";
-
 export function createBrowser({ name, loop, random, runtime, network, doom, tally, verdict, trueNow }: BrowserOptions): Browser {
   const profile = createProfile(name, loop);
   const cursor = watchCursor(profile, (fault) => void verdict.diverged.push(fault));
@@ -148,8 +146,8 @@ export function createBrowser({ name, loop, random, runtime, network, doom, tall
     context.onDeath(() => {
       contexts.splice(contexts.indexOf(background), 1);
     });
-    const begin: unknown = load(entry).startReviewHost;
-    if (typeof begin !== "function") throw new Error(`${entry} does not export startReviewHost.`);
+    const begin: unknown = load(clientEntry).startReviewHost;
+    if (typeof begin !== "function") throw new Error(`${clientEntry} does not export startReviewHost.`);
     begin();
     return background;
   };

@@ -10,7 +10,7 @@ const troubles = { ...outsideTroubles, ...browserTroubles };
 const rare = new Set(["tabs", "backlog"]);
 
 export function drawTroubles(random: Random): string[] {
-  return Object.keys(troubles).filter((name) => random.chance(rare.has(name) ? 0.006 : 0.18));
+  return Object.keys(troubles).filter((name) => random.chance(rare.has(name) ? 0.003 : 0.16));
 }
 
 export async function makeTroubles(script: Script, names: readonly string[]): Promise<void> {

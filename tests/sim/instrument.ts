@@ -35,7 +35,7 @@ export const moduleParameters = ["gate__", "each__", "import__", "Date", "Math",
 
 export const root = resolve(import.meta.dirname, "..", "..");
 
-interface ProgramOptions {
+export interface ProgramOptions {
   entries: readonly string[];
   /** Folder from the root: what is imported from below it belongs to the program. */
   inside: string;

@@ -30,19 +30,28 @@ interface Options {
   mutations?: readonly Mutation[];
   /** Told now and then. */
   onProgress?: (done: string) => void;
+  /** Every so many seeds one is run once more, in another process. */
+  comparedEvery?: number;
   /** Ends early when a world is guilty. */
   untilGuilty?: boolean;
 }
 
-/** Every so many seeds one is run once more, in another process. */
-const comparedEvery = 50;
 /** Of so many seeds it is noted which awaits they come to. */
 const surveyed = 600;
 const mostGuilty = 20;
 
 const kinds = ["lost", "doubled", "stuck", "diverged", "nondeterministic"] as const satisfies readonly (keyof Verdict)[];
 
-export async function runMany({ pool, from, seeds, killVisits, mutations = [], onProgress, untilGuilty = false }: Options): Promise<Sum> {
+export async function runMany({
+  pool,
+  from,
+  seeds,
+  killVisits,
+  mutations = [],
+  onProgress,
+  comparedEvery = 50,
+  untilGuilty = false,
+}: Options): Promise<Sum> {
   const points = await pool.prepare(mutations);
   const sum: Sum = {
     ...{ seeds: 0, faults: {}, lost: 0, doubled: 0, stuck: 0, diverged: 0, nondeterministic: 0, compared: 0, guilty: [] },

@@ -13,8 +13,6 @@ type AppModule = typeof import("../../worker-api/app.ts");
 type DatabaseModule = typeof import("../../worker-api/database.ts");
 type AccountsModule = typeof import("../../worker-api/accounts.ts");
 
-export const serverEntries = ["worker-api/app.ts", "worker-api/database.ts", "worker-api/accounts.ts"] as const;
-
 /** A key and whose it is. */
 export interface Account {
   key: string;

@@ -46,9 +46,9 @@ export interface Size {
 /** Most worlds are small: many short stories find more than a few long ones. */
 function sizeOf(random: Random): Size {
   const draw = random.next();
-  if (draw < 0.7) return { lasts: random.between(4, 20) * 1000, decisions: [0, 1], tickets: 1, others: 0.35 };
-  if (draw < 0.92) return { lasts: random.between(15, 50) * 1000, decisions: [0, 2], tickets: 2, others: 0.7 };
-  if (draw < 0.985) return { lasts: random.between(60, 150) * 1000, decisions: [1, 3], tickets: 3, others: 0.9 };
+  if (draw < 0.78) return { lasts: random.between(4, 20) * 1000, decisions: [0, 1], tickets: 1, others: 0.35 };
+  if (draw < 0.95) return { lasts: random.between(15, 50) * 1000, decisions: [0, 2], tickets: 2, others: 0.7 };
+  if (draw < 0.992) return { lasts: random.between(60, 150) * 1000, decisions: [1, 3], tickets: 3, others: 0.9 };
   return { lasts: 300_000, decisions: [2, 5], tickets: 4, others: 1 };
 }
 
