@@ -166,15 +166,16 @@ async function noteResults(
         await db.dead.put({ id, bytes, decision, problem: result.problem, at });
       } else {
         await db.reviews.where({ id }).modify({ seq: result.seq });
-        await db.kept.put({ id, bytes, decision, ackedAt: at });
+        await db.kept.put({ id, bytes, decision, ackedAt: Math.max(at, now()) });
         stored.push(id);
       }
       await db.outbox.where({ id }).delete();
     }
+    // Both clocks must say that the time is over: one alone may have jumped.
     if (answer.serverTime !== null)
       await db.kept
         .where("ackedAt")
-        .below(answer.serverTime - keptForMs)
+        .below(Math.min(answer.serverTime, now()) - keptForMs)
         .delete();
   });
   await mirror.remove(stored);

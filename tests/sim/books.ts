@@ -46,9 +46,17 @@ export function createBooks(browsers: readonly Browser[], server: Server, acknow
 }
 
 /** Ids of decisions that this browser could still send. */
-function copiesIn({ profile }: Browser): string[] {
-  const rows = ["outbox", "kept", "dead"].flatMap((table) => profile.rows(table)).flatMap(idOf);
-  return [...rows, ...[...profile.area.keys()].flatMap((key) => (key.startsWith("outbox.") ? [key.slice("outbox.".length)] : []))];
+function copiesIn(browser: Browser): string[] {
+  const { profile } = browser;
+  return [
+    ...copiesInDatabases(browser),
+    ...[...profile.area.keys()].flatMap((key) => (key.startsWith("outbox.") ? [key.slice("outbox.".length)] : [])),
+  ];
+}
+
+/** Those of them that lie in IndexedDB, where commits are flushed. */
+export function copiesInDatabases({ profile }: Browser): string[] {
+  return ["outbox", "kept", "dead"].flatMap((table) => profile.rows(table)).flatMap(idOf);
 }
 
 export function idOf(row: unknown): string[] {

@@ -127,7 +127,8 @@ function transform(file: string, source: string, inside: string, points: string[
       out.appendRight(right.end, ")");
     } else if (isContinuation(node)) {
       const awaited = nodeOf(nodeOf(node.callee).object);
-      out.appendLeft(awaited.start, `gate__(${points.push(placeOf(node.start)) - 1}, `);
+      // A chain begins at one place; the name of each link stands at its own.
+      out.appendLeft(awaited.start, `gate__(${points.push(placeOf(nodeOf(nodeOf(node.callee).property).start)) - 1}, `);
       out.appendRight(awaited.end, ")");
     } else if (node.type === "MetaProperty") {
       out.overwrite(node.start, node.end, `({ dirname: ${JSON.stringify(join(root, dirname(file)))}, env: {} })`);

@@ -2,7 +2,6 @@
 import { IDBKeyRange } from "fake-indexeddb";
 import { describe, expect, test } from "vitest";
 import { openReviewDb } from "../../extension/store/review-db.ts";
-import { clientProgram, serverProgram } from "./code.ts";
 import { createContext } from "./context.ts";
 import { excuses, isExcused } from "./excused.ts";
 import { createFactory, hookIndexedDb } from "./idb-hooks.ts";
@@ -10,6 +9,7 @@ import { readProgram } from "./instrument.ts";
 import { createLoop } from "./loop.ts";
 import { mutants } from "./mutants.ts";
 import { createProfile } from "./profile.ts";
+import { clientProgram, serverProgram } from "./programs.ts";
 import { createRandom } from "./random.ts";
 
 const random = () => createRandom("parts");

@@ -218,3 +218,10 @@ test("the docs page loads our own files alone, under a policy that allows no oth
   }
   expect(names.sort()).toEqual(["swagger-ui-bundle.js", "swagger-ui.css"]);
 });
+
+test("an answer that does not come in time is a 503 that may be tried again", async () => {
+  const { call, refusal } = await openLab({ auth: () => new Promise(() => undefined), limits: { answerMs: 20 } });
+  const answer = await call("/v1/me", { key: "x" });
+  expect(answer.headers.get("retry-after")).toBe("5");
+  expect(await refusal(answer)).toMatchObject({ status: 503, code: "time-out" });
+});
