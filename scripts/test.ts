@@ -34,6 +34,7 @@ const steps: Step[] = [
   { name: "types", quick: true, command: ["tsc", "-p", "."] },
   { name: "generated files", quick: true, command: [...node, "scripts/gen.ts", "--check"] },
   { name: "unit and contract", quick: true, command: ["vitest", "run"], count: vitest },
+  { name: "simulator", command: [...node, "scripts/sim.ts", "--seeds", "1000", "--mutants"] },
   { name: "python format", command: [python, "-m", "ruff", "format", "--check", "trainer", "tests"] },
   { name: "python lint", command: [python, "-m", "ruff", "check", "trainer", "tests"] },
   { name: "python types", command: [python, "-m", "mypy"] },
