@@ -1,6 +1,7 @@
 // Takes in what the server's history says: page after page behind a cursor, or all of it anew beside the old picture, which it then replaces.
 import { z } from "zod";
 import type { EventPage, StoredEvent } from "../../shared/decisions.ts";
+import { readKeptClock } from "./kept.ts";
 import type { ReviewDb, ReviewRow } from "./review-db.ts";
 import { ticketIdOf } from "./ticket-id.ts";
 
@@ -98,7 +99,7 @@ async function takeIn(db: ReviewDb, rows: readonly Pulled[]): Promise<void> {
     const waiting = await db.outbox.where({ id: row.id }).first();
     if (waiting?.n === undefined) continue;
     const { id, bytes, decision } = waiting;
-    await db.kept.put({ id, bytes, decision, ackedAt: row.serverTime ?? 0 });
+    await db.kept.put({ id, bytes, decision, ackedAt: (await readKeptClock(db))?.time ?? row.serverTime ?? 0 });
     await db.outbox.delete(waiting.n);
   }
 }

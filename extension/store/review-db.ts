@@ -45,7 +45,7 @@ export interface KeptRow {
   id: string;
   bytes: number;
   decision: Decision;
-  /** The later of the server's and this machine's time, milliseconds since 1970. */
+  /** By the clock of `kept.ts`, milliseconds. */
   ackedAt: number;
 }
 /** A decision that the server refused: shown, and blocks nothing. */

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { limits, type PushResponse } from "../../shared/decisions.ts";
 import type { Answer, Api, Failure } from "./api-client.ts";
 import { applyPage, forgetCursor, noteEpoch, readPull } from "./apply-page.ts";
+import { dropLongKept, moveKeptClock } from "./kept.ts";
 import type { Mirror } from "./mirror.ts";
 import type { OutboxRow, ReviewDb } from "./review-db.ts";
 
@@ -40,8 +41,6 @@ const longestWaitMs = 300_000;
 const stoppedMs = 900_000;
 /** A wait that is longer than any that is ever set comes from a clock that jumped. */
 const absurdWaitMs = 3_700_000;
-/** Payloads stay this long after the server has them (it may be restored from an older backup). */
-const keptForMs = 14 * 86_400_000;
 const mostSent = 20;
 
 export async function readSyncStatus(db: ReviewDb): Promise<SyncStatus> {
@@ -154,6 +153,7 @@ async function noteResults(
   let answered = 0;
   await db.transaction("rw", [db.reviews, db.outbox, db.kept, db.dead, db.meta, db.shadow], async () => {
     await noteEpoch(db, epoch);
+    const time = await moveKeptClock(db, at, now());
     for (const [index, row] of rows.entries()) {
       const result = results[index];
       // An answer for another id than the one asked about answers nothing: the row waits on.
@@ -166,17 +166,12 @@ async function noteResults(
         await db.dead.put({ id, bytes, decision, problem: result.problem, at });
       } else {
         await db.reviews.where({ id }).modify({ seq: result.seq });
-        await db.kept.put({ id, bytes, decision, ackedAt: Math.max(at, now()) });
+        await db.kept.put({ id, bytes, decision, ackedAt: time });
         stored.push(id);
       }
       await db.outbox.where({ id }).delete();
     }
-    // Both clocks must say that the time is over: one alone may have jumped.
-    if (answer.serverTime !== null)
-      await db.kept
-        .where("ackedAt")
-        .below(Math.min(answer.serverTime, now()) - keptForMs)
-        .delete();
+    await dropLongKept(db, time);
   });
   await mirror.remove(stored);
   return answered > 0;

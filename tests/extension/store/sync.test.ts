@@ -95,6 +95,30 @@ describe("push", () => {
     expect([await client.db.outbox.count(), await seqs(client.db)]).toEqual([0, [1]]);
   });
 
+  test("payloads stay although both clocks jump by ten years and back, and go after a fortnight of answers", async () => {
+    const server = await startServer();
+    const client = await startClient(server.analyst, server.answer);
+    const day = 86_400_000;
+    client.put(async (request, next) => {
+      const answer = await next(request);
+      const headers = new Headers(answer.headers);
+      headers.set("date", new Date(client.clock.now).toUTCString());
+      return new Response(answer.body, { status: answer.status, headers });
+    });
+    const decideAfter = async (ms: number) => {
+      client.clock.now += ms;
+      await client.reviews.decide(intent());
+      expect(await client.sync(true)).toMatchObject({ status: { state: "idle" } });
+    };
+    for (const ms of [0, 3_652 * day, -3_652 * day, 3_652 * day, 0]) await decideAfter(ms);
+    expect(await client.db.kept.count()).toBe(5);
+    for (let days = 0; days < 14; days++) await decideAfter(day);
+    // Each jump forward counts as one day: two of the five lie exactly fourteen days back now, three longer.
+    expect(await client.db.kept.count()).toBe(2 + 14);
+    await decideAfter(day);
+    expect(await client.db.kept.count()).toBe(15);
+  });
+
   test("one row that the server refuses goes to the dead letters and holds nobody up; it can be exported and tried again", async () => {
     const server = await startServer();
     const client = await startClient(server.analyst, server.answer);
