@@ -40,8 +40,19 @@ export const Block = z.strictObject({
   text: z.string().max(MAX_BLOCK_LENGTH),
 });
 
+/** Where a ticket lives; with its key this is its name for ever, so an id is never renamed. */
+export const systems = [
+  "jira-cloud",
+  "jira-data-center",
+  "servicenow-classic",
+  "servicenow-workspace",
+  "servicenow-portal",
+  "request-tracker",
+  "generic",
+] as const;
+
 export const TicketRef = z.strictObject({
-  system: z.enum(["jira-cloud", "servicenow-classic"]),
+  system: z.enum(systems),
   key: z.string().min(1).max(100),
 });
 

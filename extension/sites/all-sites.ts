@@ -11,7 +11,7 @@ export function findTicket(url: URL, document: Document, from: readonly SiteAdap
   const broken: string[] = [];
   for (const site of from) {
     try {
-      if (!servesHost(site, url)) continue;
+      if (!serves(site, url, document, from)) continue;
       const place = site.find(url, document);
       if (place) return { place };
     } catch (error) {
@@ -19,6 +19,12 @@ export function findTicket(url: URL, document: Document, from: readonly SiteAdap
     }
   }
   return { place: null, broken };
+}
+
+/** By host name; on a host that no adapter names (one that was added), by what the page shows. */
+export function serves(site: SiteAdapter, url: URL, document: Document, all: readonly SiteAdapter[] = sites): boolean {
+  if (all.some((one) => servesHost(one, url))) return servesHost(site, url);
+  return site.detect?.(url, document) ?? false;
 }
 
 /** True when one of the site's match patterns (`https://*.host/*`) covers the URL's scheme and host. */

@@ -26,6 +26,11 @@ export interface SiteAdapter {
   id: TicketRef["system"];
   /** Match patterns of the manifest; with the adapter's id the only place that names hosts. */
   matches: readonly string[];
+  /**
+   * Whether a page of a host that no adapter's `matches` names is this product: a self-hosted Jira, a vanity address. Such a page is
+   * asked only when its host was added by the person or by policy.
+   */
+  detect?(url: URL, document: Document): boolean;
   /** The ticket on this page, or null when this page is not one of the site's tickets. Must not throw on any document. */
   find(url: URL, document: Document): TicketPlace | null;
 }

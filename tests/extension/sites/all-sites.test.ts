@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { findTicket, servesHost, sites } from "../../../extension/sites/all-sites.ts";
+import { findTicket, serves, servesHost, sites } from "../../../extension/sites/all-sites.ts";
 import type { SiteAdapter } from "../../../extension/sites/site.ts";
 
 const folder = join(import.meta.dirname, "..", "..", "fixtures", "pages");
@@ -27,7 +27,7 @@ for (const file of cases) {
     const expected = JSON.parse(readFileSync(join(folder, file.replace(/\.html$/, ".expected.json")), "utf8")) as Expected;
     const page = new DOMParser().parseFromString(readFileSync(join(folder, file), "utf8"), "text/html");
     const url = new URL(expected.url);
-    const claims = sites.filter((site) => servesHost(site, url) && site.find(url, page) !== null).map((site) => site.id);
+    const claims = sites.filter((site) => serves(site, url, page) && site.find(url, page) !== null).map((site) => site.id);
     expect(claims).toEqual(expected.system ? [expected.system] : []);
     const { place } = findTicket(url, page);
     if (!expected.system) return;
