@@ -65,6 +65,8 @@ export const HistoryEntry = z.strictObject({
   mine: z.boolean(),
   by: z.strictObject({ name: z.string(), role: Role }).nullable(),
   sync: SyncState,
+  /** Blocks whose text was judged just as it stands now: where none of its spans is left, none was wanted. Known of decisions made here. */
+  judged: z.array(z.string().min(1).max(200)).max(MAX_BLOCKS),
 });
 /** Oldest first, in the order that counts. */
 export const TicketHistory = z.array(HistoryEntry).max(200);

@@ -34,11 +34,11 @@ export function unkeptOf(sent: readonly ReviewSpan[], kept: readonly ReviewSpan[
   return sent.filter((span) => !isOver(span, kept));
 }
 
-function decidedIn({ final }: HistoryEntry, judged: Judged | undefined, reading: Reading): Said {
+function decidedIn({ final, judged: unchanged }: HistoryEntry, judged: Judged | undefined, reading: Reading): Said {
   const decided = final?.spans ?? [];
   if (judged) return saidOf([...decided, ...judged.unkept.filter((span) => !isOver(span, decided))], judged.texts, reading);
-  // Decided before this visit, or by somebody else: on which texts, is not known any more. Comments come late, and later.
-  const blocks = new Set(decided.map(({ block }) => block));
+  // Decided before this visit, or by somebody else: on which other texts, is not known any more. Comments come late, and later.
+  const blocks = new Set([...unchanged, ...decided.map(({ block }) => block)]);
   const order = [...reading.texts.keys()];
   const listed = decided.length < limits.spans ? [] : decided.filter(({ source }) => source !== "human");
   const last = inPageOrder(listed, order).at(-1);

@@ -10,7 +10,7 @@ import {
   TicketHistory,
 } from "../../shared/review.ts";
 import { spansNow } from "./review-counting.ts";
-import { acceptable, decisionOf } from "./review-decision.ts";
+import { acceptable, decisionOf, mySteps } from "./review-decision.ts";
 import { createDwell, type Dwell } from "./review-dwell.ts";
 import { takeFocus } from "./review-focus.ts";
 import type { OwnCard } from "./review-guard.ts";
@@ -226,7 +226,8 @@ export function createReviewSession({ document, ask, card, changed, signal, isTr
       if (!current) throw new Error("There is no tagged ticket on this page.");
       const { machine, tagged, dwell } = current;
       const known = { suggestion: summaryOf(tagged), history: machine.history ?? [], spans: spansNow(machine), edited: true };
-      const tag = acceptable(known.suggestion);
+      // What already stands is what would be said again; before that, an acceptance.
+      const tag = mySteps(known.history).length > 0 ? null : acceptable(known.suggestion);
       const decided = decisionOf(tag ? { do: "tag", ...tag } : { do: "spans" }, known);
       if (!decided) throw new Error("There is nothing to decide.");
       return ask.preview(intentOf(tagged, decided, dwell.ms()));

@@ -121,7 +121,7 @@ function template(title: string): string {
     .trim();
 }
 
-async function subtleSha256(text: string): Promise<string> {
+export async function subtleSha256(text: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", utf8.encode(text));
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

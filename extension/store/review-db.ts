@@ -30,6 +30,8 @@ export interface ReviewRow {
   /** Who decided, as the server says; null for one made here. */
   reviewer: Reviewer | null;
   decision: DecisionView;
+  /** Hashes of the texts that it was about, when all that was marked in them is stored; of those made here. */
+  judged?: string[];
   /** When the server took it, by its clock, milliseconds since 1970; of pulled rows. */
   serverTime?: number;
 }

@@ -3,7 +3,7 @@ import { type Decision, Decision as DecisionSchema } from "../../shared/decision
 import type { DecideAnswer, HistoryEntry, ReviewedTicket, ReviewIntent, SyncState, TicketHistory } from "../../shared/review.ts";
 import type { Mirror } from "./mirror.ts";
 import { createPlacer } from "./place-spans.ts";
-import { byteLength, prepareDecision, viewOf } from "./prepare-decision.ts";
+import { byteLength, prepareDecision, sendable, subtleSha256, viewOf } from "./prepare-decision.ts";
 import type { RedactionPolicy } from "./redact.ts";
 import { hasName, type ReviewDb, type ReviewRow, StoreError } from "./review-db.ts";
 import { ticketIdOf } from "./ticket-id.ts";
@@ -41,21 +41,21 @@ export interface Reviews {
 export function createReviews(deps: ReviewsDeps): Reviews {
   const { db, mirror } = deps;
 
-  const save = async (decision: Decision): Promise<void> => {
+  const save = async (decision: Decision, judged: string[]): Promise<void> => {
     const ticketId = await ticketIdOf(decision.ticket);
     const bytes = byteLength(decision);
     await db.transaction("rw", [db.reviews, db.outbox], async () => {
       // A page that got no answer asks again: what is there stays as it is.
       if (await db.reviews.get({ id: decision.id })) return;
-      await db.reviews.add({ id: decision.id, ticketId, seq: null, local: true, reviewer: null, decision: viewOf(decision) });
+      await db.reviews.add({ id: decision.id, ticketId, seq: null, local: true, reviewer: null, decision: viewOf(decision), judged });
       await db.outbox.add({ id: decision.id, bytes, decision });
     });
   };
 
-  const saveOrFree = async (decision: Decision): Promise<void> => {
+  const saveOrFree = async (decision: Decision, judged: string[]): Promise<void> => {
     for (const free of [...deps.freeSpace, null]) {
       try {
-        return await save(decision);
+        return await save(decision, judged);
       } catch (error) {
         if (!hasName(error, "QuotaExceededError")) throw error;
         if (!free) throw new StoreError("full", "The disk is full: free some space, then save again. Nothing of this decision was stored.");
@@ -67,9 +67,10 @@ export function createReviews(deps: ReviewsDeps): Reviews {
   /** Null after the commit. */
   const saveOrSayWhy = async (intent: ReviewIntent): Promise<Extract<DecideAnswer, { ok: false }> | null> => {
     try {
-      const parsed = DecisionSchema.safeParse(await prepareDecision(intent, await deps.policy()));
+      const policy = await deps.policy();
+      const parsed = DecisionSchema.safeParse(await prepareDecision(intent, policy));
       if (!parsed.success) return { ok: false, code: "invalid", message: parsed.error.issues[0]?.message ?? "The decision is not valid." };
-      await saveOrFree(parsed.data);
+      await saveOrFree(parsed.data, await judgedTexts(intent, parsed.data, policy));
       // The second copy, for a database that breaks before the server has it. The first one is safe already.
       await mirror.put(parsed.data).catch(() => deps.onNotice("The second copy of a decision could not be written."));
       deps.onSaved();
@@ -90,11 +91,12 @@ export function createReviews(deps: ReviewsDeps): Reviews {
     const waiting = new Set((await db.outbox.where("id").anyOf(ids).toArray()).map(({ id }) => id));
     const refused = new Set(await db.dead.where("id").anyOf(ids).primaryKeys());
     const place = createPlacer(ticket, policy);
+    const blocks = await Promise.all(ticket.blocks.map(async ({ id, text }) => ({ id, hash: await textHash(text) })));
     return rows
       .sort(inOrder)
       .slice(-mostTold)
       .map(
-        ({ id, seq, local, reviewer, decision }): HistoryEntry => ({
+        ({ id, seq, local, reviewer, decision, judged = [] }): HistoryEntry => ({
           id,
           verdict: decision.verdict,
           supersedes: decision.supersedes,
@@ -104,6 +106,7 @@ export function createReviews(deps: ReviewsDeps): Reviews {
           mine: local || reviewer?.id === userId,
           by: reviewer && { name: reviewer.name, role: reviewer.role },
           sync: syncStateOf({ waiting: waiting.has(id), refused: refused.has(id), numbered: seq !== null, connected }),
+          judged: blocks.filter(({ hash }) => judged.includes(hash)).map((block) => block.id),
         }),
       );
   };
@@ -121,6 +124,17 @@ export function createReviews(deps: ReviewsDeps): Reviews {
     },
   };
 }
+
+/** None when a text or a span in it is not stored: what is not marked there may still have been. */
+async function judgedTexts({ blocks, final }: ReviewIntent, decision: Decision, policy: RedactionPolicy): Promise<string[]> {
+  const sent = sendable(blocks, policy);
+  const ids = new Set(sent.map(({ id }) => id));
+  const marked = (final?.spans ?? []).filter(({ block }) => ids.has(block)).length;
+  if (decision.omitted.text || decision.blocks.length < sent.length || (decision.final?.spans.length ?? 0) < marked) return [];
+  return Promise.all(sent.map(({ text }) => textHash(text)));
+}
+
+const textHash = async (text: string) => (await subtleSha256(text)).slice(0, 16);
 
 /** Where a decision is; one that neither waits nor has the server's number was refused, and given up. */
 export function syncStateOf(row: { waiting: boolean; refused: boolean; numbered: boolean; connected: boolean }): SyncState {

@@ -66,6 +66,7 @@ test("the preview is what leaves: the same texts, redacted, and the inspector ha
   const stored = (await team.stored()).find(({ decision }) => decision.ticket.key === ticket.key)?.decision;
   expect(stored?.blocks).toEqual(preview.blocks);
   expect(stored?.omitted).toEqual(preview.omitted);
+  expect([stored?.verdict, stored?.final]).toEqual([preview.verdict, preview.final]);
   expect(stored?.ticket).toEqual(preview.ticket);
   expect(preview.blocks.some(({ text }) => /\[(email|user)\]/.test(text))).toBe(true);
 

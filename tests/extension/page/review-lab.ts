@@ -45,7 +45,7 @@ export const reading: Reading = {
 };
 
 export function entry(id: string, decided: Pick<Decided, "verdict" | "final"> & Partial<HistoryEntry>): HistoryEntry {
-  return { id, supersedes: null, reason: null, at: "2026-11-25T10:00:00Z", mine: true, by: null, sync: "local", ...decided };
+  return { id, supersedes: null, reason: null, at: "2026-11-25T10:00:00Z", mine: true, by: null, sync: "local", judged: [], ...decided };
 }
 
 export const tag = (threatType: ThreatType | null, severity: Severity | null, spans: ReviewSpan[] = []) => ({

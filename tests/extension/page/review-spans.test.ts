@@ -135,6 +135,14 @@ test("a comment of which an older decision says nothing keeps its suggested span
   expect(quotes(["title"])).toEqual(["evil.example"]);
 });
 
+test("a comment that was cleared of its marks stays clear on the next visit, as long as its text is the same", () => {
+  const decided = (judged: string[]) => entry("d1", { verdict: "accept", final: tag("malware", "high"), judged });
+  const quotes = (judged: string[]) =>
+    shown(playOn([decided(judged)], { ...reading, lateOrLeftOut: new Set(["title"]) })).spans.map(({ quote }) => quote);
+  expect(quotes(["title"])).toEqual([]);
+  expect(quotes(["description"])).toEqual(["evil.example"]);
+});
+
 test("spans that the store does not keep stay marked while the page lives", () => {
   const play = playOn().act({ do: "add-span", label: "System" }, placeOf("title", "Odd mail"));
   const [decided] = play.saves;

@@ -1,7 +1,7 @@
 // A decision is saved whole or not at all, once, without raw text; a full disk and a failing transaction are told and leave nothing half-done.
 import { describe, expect, test, vi } from "vitest";
 import { Decision } from "../../../shared/decisions.ts";
-import { standing } from "../../../shared/review.ts";
+import { type ReviewIntent, standing } from "../../../shared/review.ts";
 import { intent, openLab } from "./review-lab.ts";
 
 /** Makes the named table's `add` fail with this error, as many times as given. */
@@ -113,6 +113,26 @@ describe("decide", () => {
     await reviews.decide(made);
     expect((await db.outbox.toArray())[0]?.decision).toEqual(preview);
   });
+});
+
+test("which texts were judged is told as long as they stand unchanged; not of texts or marks that are not stored", async () => {
+  const { reviews } = await openLab();
+  const made = intent();
+  const judgedNow = async (blocks: ReviewIntent["blocks"]) => (await reviews.history({ ...made, blocks })).at(-1)?.judged;
+  const [title, description] = made.blocks;
+  if (!title || !description) throw new Error("The intent has no blocks");
+  const note = { id: "note", role: "comment" as const, text: "internal only", restricted: true };
+  await reviews.decide({ ...made, blocks: [title, description, note] });
+  expect(await judgedNow([title, description, note])).toEqual(["title", "description"]);
+  expect(
+    await judgedNow([
+      { ...title, text: "Edited since" },
+      { ...description, id: "elsewhere" },
+    ]),
+  ).toEqual(["elsewhere"]);
+  const emptied = { ...description, text: "Another text" };
+  await reviews.decide(intent({ blocks: [title, emptied] }));
+  expect(await judgedNow([title, emptied])).toEqual([]);
 });
 
 test("undo is an event; what stands is a replay, 20 deep, and survives opening the database anew", async () => {
