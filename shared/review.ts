@@ -74,7 +74,7 @@ export const TicketHistory = z.array(HistoryEntry).max(200);
 /** What `review.decide` answers: saved (with the history that now counts), or why not, with nothing half-done. */
 export const DecideAnswer = z.discriminatedUnion("ok", [
   z.strictObject({ ok: z.literal(true), history: TicketHistory }),
-  z.strictObject({ ok: z.literal(false), code: z.enum(["full", "blocked", "broken", "invalid"]), message: z.string() }),
+  z.strictObject({ ok: z.literal(false), code: z.enum(["full", "blocked", "newer", "broken", "invalid"]), message: z.string() }),
 ]);
 
 /** What the keys may be mapped to; a value is a `KeyboardEvent.key`. */

@@ -25,7 +25,7 @@ export async function currentDbName(area: KeyValueArea): Promise<string> {
   return typeof name === "string" && name.startsWith(reviewDbName) ? name : reviewDbName;
 }
 
-/** @throws StoreError `blocked` when another window or a newer version holds the database: nothing is made anew for that. */
+/** @throws StoreError `blocked` or `newer` when another window or a newer version holds the database: nothing is made anew for that. */
 export async function openStore({ area, ...idb }: OpenStoreOptions): Promise<Store> {
   const mirror = createMirror(area);
   const name = await currentDbName(area);

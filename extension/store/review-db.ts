@@ -92,7 +92,7 @@ export const reviewDbName = "sectag-reviews";
 /** What is wrong with the store, for a person. */
 export class StoreError extends Error {
   override name = "StoreError";
-  readonly code: "full" | "blocked" | "broken";
+  readonly code: "full" | "blocked" | "newer" | "broken";
   constructor(code: StoreError["code"], message: string) {
     super(message);
     this.code = code;
@@ -118,7 +118,7 @@ interface OpenOptions {
 
 /**
  * Opens the database, or makes it. Every write transaction is flushed to the disk before it counts as complete.
- * @throws StoreError `blocked` when another tab or a newer version of the extension holds it, `broken` when the browser cannot open it.
+ * @throws StoreError `blocked` when another window holds it, `newer` when a newer version of the extension made it, `broken` when the browser cannot open it.
  */
 export async function openReviewDb({ name = reviewDbName, indexedDB, IDBKeyRange }: OpenOptions = {}): Promise<ReviewDb> {
   const db = new Dexie(name, {
@@ -157,7 +157,7 @@ export async function openReviewDb({ name = reviewDbName, indexedDB, IDBKeyRange
   // Dexie opens a newer database without complaint; to write old shapes into it would harm it.
   if (db.backendDB().version > reviewDbVersion * 10) {
     db.close();
-    throw new StoreError("blocked", "The reviews were made by a newer version of SecTag: update the extension.");
+    throw new StoreError("newer", "The reviews were made by a newer version of SecTag: update the extension.");
   }
   return db;
 }

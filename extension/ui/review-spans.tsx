@@ -53,7 +53,7 @@ export function ReviewSpans({ state, onAction }: Props) {
           onLabel={(label) => onAction({ do: "add-span", label })}
         />
       </details>
-      <div className="edges">
+      <div className="edges save-bar">
         <button
           type="button"
           className={unsavedSpans ? "accept-main" : ""}

@@ -8,7 +8,7 @@ import { createHighlighter } from "../../page/highlighter.ts";
 import { createReviewSession } from "../../page/review-session.ts";
 import { followTicket } from "../../page/ticket-session.ts";
 import { findTicket, sites } from "../../sites/all-sites.ts";
-import { texts } from "../../texts.ts";
+import { inWords, texts } from "../../texts.ts";
 import { createCardView } from "../../ui/card-view.tsx";
 import css from "../../ui/theme.css?inline";
 
@@ -43,7 +43,7 @@ export default defineContentScript({
     const review = createReviewSession({
       document,
       ask: {
-        decide: (intent) => send(() => sendMessage("review.decide", intent)),
+        decide: async (intent) => inWords(await send(() => sendMessage("review.decide", intent))),
         history: (ticket) => send(() => sendMessage("review.history", ticket)),
         settings: () => send(() => sendMessage("review.settings", undefined)),
         arm: (armed) => send(() => sendMessage("review.arm", armed)),

@@ -71,7 +71,7 @@ test.each(Array.from({ length: reviewDbVersion }, (_, index) => index + 1))(
 test("a database of a newer version is left alone, and the person is told to update", async () => {
   const idb = freshIndexedDb();
   await lay(idb.indexedDB, { name: reviewDbName, version: reviewDbVersion * 10 + 10, stores: [] });
-  await expect(openReviewDb(idb)).rejects.toMatchObject({ code: "blocked", message: expect.stringContaining("newer version") });
+  await expect(openReviewDb(idb)).rejects.toMatchObject({ code: "newer", message: expect.stringContaining("newer version") });
 });
 
 test("an upgrade that an old window blocks is told, not waited for; afterwards it opens", async () => {
