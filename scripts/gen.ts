@@ -3,13 +3,14 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import * as contract from "../shared/contract.ts";
 import * as decisions from "../shared/decisions.ts";
+import * as release from "../shared/release.ts";
 
 const target = new URL("../shared/contract.schema.json", import.meta.url);
 
 /** One JSON Schema document (2020-12) with every exported shape under `$defs`. */
 export function contractSchema(): string {
   const registry = z.registry<{ id: string }>();
-  for (const [name, value] of Object.entries({ ...contract, ...decisions }).sort(([a], [b]) => (a < b ? -1 : 1)))
+  for (const [name, value] of Object.entries({ ...contract, ...decisions, ...release }).sort(([a], [b]) => (a < b ? -1 : 1)))
     if (value instanceof z.ZodType) registry.add(value, { id: name });
   const { schemas } = z.toJSONSchema(registry, { uri: (id) => `#/$defs/${id}`, io: "input" });
   const $defs = Object.fromEntries(

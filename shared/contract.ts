@@ -111,11 +111,16 @@ export const ModelConfig = z.looseObject({
   sectag: DecodingConfig,
 });
 
+export const ModelVersion = z.string().regex(/^[0-9a-z][0-9a-z.-]{0,40}$/);
+/** Below the model's directory; never out of it. */
+export const ModelFilePath = z.string().regex(/^(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./-]*$/);
+export const ModelFileRole = z.enum(["weights-wasm", "weights-webgpu", "config", "tokenizer", "golden", "metrics", "card"]);
+
 /** `manifest.json` of a model directory: what belongs to it, to the byte. */
 export const ModelManifest = z.strictObject({
   spec: z.literal(1),
   modelId: z.string().min(1),
-  version: z.string().regex(/^[0-9a-z][0-9a-z.-]{0,40}$/),
+  version: ModelVersion,
   created: z.iso.datetime(),
   labelsVersion: z.int().positive(),
   licence: z.string(),
@@ -123,10 +128,10 @@ export const ModelManifest = z.strictObject({
   files: z
     .array(
       z.strictObject({
-        path: z.string().regex(/^(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./-]*$/),
+        path: ModelFilePath,
         size: z.int().nonnegative().max(200_000_000),
         sha256: Sha256,
-        role: z.enum(["weights-wasm", "weights-webgpu", "config", "tokenizer", "golden", "metrics", "card"]),
+        role: ModelFileRole,
       }),
     )
     .min(1),
