@@ -94,13 +94,13 @@ async function takeIn(db: ReviewDb, rows: readonly Pulled[]): Promise<void> {
     if (known?.n !== undefined)
       await db.reviews.update(known.n, { seq: row.seq, reviewer: row.reviewer, decision: known.local ? known.decision : row.decision });
     else await db.reviews.add(row);
-    // What the server has was not refused after all, and need not be sent (again).
-    await db.dead.delete(row.id);
-    const waiting = await db.outbox.where({ id: row.id }).first();
-    if (waiting?.n === undefined) continue;
-    const { id, bytes, decision } = waiting;
+    // What the server has was not refused after all, and need not be sent (again); unless the server is restored to before it.
+    const payload = (await db.outbox.where({ id: row.id }).first()) ?? (await db.dead.get(row.id));
+    if (!payload) continue;
+    const { id, bytes, decision } = payload;
     await db.kept.put({ id, bytes, decision, ackedAt: (await readKeptClock(db))?.time ?? row.serverTime ?? 0 });
-    await db.outbox.delete(waiting.n);
+    await db.outbox.where({ id }).delete();
+    await db.dead.delete(id);
   }
 }
 

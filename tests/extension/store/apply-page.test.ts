@@ -25,3 +25,21 @@ test("the last page of a history that another context has completed meanwhile is
   expect((await db.reviews.orderBy("n").toArray()).map(({ seq }) => seq)).toEqual([1, 2, 3]);
   expect(await readPull(db)).toEqual({ cursor: "behind 3", shadowCursor: null });
 });
+
+test("a refused decision that the server has after all is kept: a server restored to before it gets it again", async () => {
+  const { db, reviews } = await openLab();
+  await reviews.decide(intent());
+  const [waiting] = await db.outbox.toArray();
+  if (!waiting) throw new Error("Nothing waits");
+  const { id, bytes, decision } = waiting;
+  const problem = { type: "urn:sectag:problem:test", title: "no", status: 422 };
+  await db.dead.put({ id, bytes, decision, problem, at: 0 });
+  await db.outbox.clear();
+  const page = await pageOf([1], false);
+  const [event] = page.events;
+  if (event?.kind !== "decision") throw new Error("The page has no decision");
+  await applyPage(db, await readPull(db), { ...page, events: [{ ...event, decision: viewOf(decision) }] });
+  expect([await db.dead.count(), await db.kept.count()]).toEqual([0, 1]);
+  await applyPage(db, await readPull(db), { ...(await pageOf([], false)), epoch: "restored" });
+  expect((await db.outbox.toArray()).map((row) => row.id)).toEqual([id]);
+});
