@@ -10,6 +10,8 @@ export interface ReadBlock {
   kind: "text" | "value";
   extraction: Extraction;
   spans: Span[];
+  /** As the page says it; of a text that is not drawn now, as it said it when it was. */
+  restricted: boolean;
 }
 
 export interface BlockReader {
@@ -51,24 +53,32 @@ export function createBlockReader(): BlockReader {
       const fresh = new Map<string, ReadBlock>();
       const used = placed.slice(0, MAX_BLOCKS);
       tooMany = used.length < placed.length;
-      let changed = read.size !== used.length;
-      for (const { id, element, kind } of used) {
+      let changed = false;
+      for (const { id, element, kind, restricted, away } of used) {
         const before = read.get(id);
+        if (away) {
+          if (!before) continue;
+          // Its nodes are gone or used for another text: there is nothing to paint until it is drawn again.
+          changed ||= before.extraction.segments.length > 0;
+          fresh.set(id, { ...before, element, extraction: { ...before.extraction, segments: [] } });
+          continue;
+        }
         if (before && before.element === element && kind === "text" && !touched(element, targets)) {
-          fresh.set(id, before);
+          fresh.set(id, { ...before, restricted });
           continue;
         }
         const extraction = kind === "value" ? extractValue(element) : extractText(element);
         // A field's value changes without any sign in the DOM: it is looked at each time, and mostly it is the same.
         if (before && before.element === element && kind === "value" && before.extraction.text === extraction.text) {
-          fresh.set(id, before);
+          fresh.set(id, { ...before, restricted });
           continue;
         }
         changed = true;
         const edit = before && editBetween(before.extraction.text, extraction.text);
         const spans = before?.spans ?? [];
-        fresh.set(id, { element, kind, extraction, spans: edit ? shiftSpans(spans, edit) : spans });
+        fresh.set(id, { element, kind, extraction, spans: edit ? shiftSpans(spans, edit) : spans, restricted });
       }
+      changed ||= fresh.size !== read.size;
       read = fresh;
       return changed;
     },

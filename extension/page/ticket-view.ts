@@ -20,7 +20,6 @@ export interface PageView {
 export interface TaggedBlock extends ReadBlock {
   id: string;
   role: BlockRole;
-  restricted: boolean;
 }
 
 export interface TaggedTicket {
@@ -39,9 +38,9 @@ export interface TicketReview {
 }
 
 export function taggedBlocks(place: TicketPlace, read: ReadonlyMap<string, ReadBlock>): TaggedBlock[] {
-  return place.blocks.flatMap(({ id, role, restricted }) => {
+  return place.blocks.flatMap(({ id, role }) => {
     const got = read.get(id);
-    return got ? [{ ...got, id, role, restricted }] : [];
+    return got ? [{ ...got, id, role }] : [];
   });
 }
 

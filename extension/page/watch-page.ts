@@ -45,7 +45,7 @@ export function watchPage({ document, signal, onChange, quiet = 120, longest = 5
     characterData: true,
     attributes: true,
     // Jira sets the modal's hook in a later attribute change; hidden tabs and folded parts come and go by these.
-    attributeFilter: ["data-testid", "data-test-id", "hidden", "style", "class", "aria-hidden", "value", "open"],
+    attributeFilter: ["data-testid", "data-test-id", "role", "hidden", "style", "class", "aria-hidden", "value", "open"],
   });
   const anything = () => {
     targets = null;

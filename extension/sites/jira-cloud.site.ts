@@ -1,76 +1,154 @@
-// Jira Cloud issue view: /browse/KEY, /projects/P/issues/KEY, and boards or searches with ?selectedIssue=KEY (modal or side panel).
-// Selectors: PAGES.md 2.1 (public code of 2025/2026). Last seen working on the practice desk's double: 2026-11.
+// Jira Cloud: an issue's page, the agent's view of a queue, and the issue in a modal or side panel over a board, a backlog or a search.
+// Selectors: public code of 2025/2026 (docs/adr/0017). Last seen working on the practice desk's double: 2026-11.
 import type { BlockRole } from "../../shared/contract.ts";
+import { linkKey, pathKey, selectedKey } from "./jira-key.ts";
 import type { PlacedBlock, SiteAdapter } from "./site.ts";
 import { firstOf } from "./site.ts";
 
-const key = /^[A-Z][A-Z0-9_]+-\d+$/;
+/** Elements with this hook, under the attribute's name of today or of before 2023. `how`: `=`, `^=` or `$=`. */
+const hook = (value: string, how: "=" | "^=" | "$=" = "=") => `:is([data-testid${how}"${value}"], [data-test-id${how}"${value}"])`;
 
-const containers = [
-  'section[role="dialog"][data-testid="issue.views.issue-details.issue-modal.modal-dialog"]',
-  'section[data-testid="preview-panels.preview-panel"]',
-];
-const titles = [
-  'h1[data-testid="issue.views.issue-base.foundation.summary.heading"]',
-  'h1[data-test-id="issue.views.issue-base.foundation.summary.heading"]',
-];
-const descriptions = [
-  '[data-testid="issue.views.field.rich-text.description"] .ak-renderer-document',
-  '[data-component-selector="jira-issue-view-rich-text-inline-edit-view-container"] .ak-renderer-document',
-];
-/** Stands there instead of the description while somebody edits it. */
-const descriptionEditors = ['[data-testid="issue.views.field.rich-text.editor-container"]'];
-const commentItems = '[data-testid^="comment-base-item-"]';
-/** Stand in, or around, a comment that only some may see. */
-const restrictions = [
-  '[data-testid="issue-comment-base.ui.comment.custom-comment.restricted-to"]',
-  '[data-testid$="comment-visibility.comment-visibility-wrapper"]',
-].join(", ");
-const commentBodies = ['[data-testid^="issue-comment-base.ui.comment.ak-comment."][data-testid$="-body"]', ".ak-renderer-document"];
+/** Value lists, newest first, then what the page's structure gives when the hooks have changed again. */
+const selectors = {
+  /** What shows one issue over another page. A modal gets its hook later than its content. */
+  containers: [
+    hook("issue.views.issue-details.issue-modal.modal-dialog"),
+    hook("preview-panels.preview-panel"),
+    `[role="dialog"]:has(${hook("issue.views.issue-base.", "^=")})`,
+  ],
+  /** Names the issue of a panel; stands there before the breadcrumb does. */
+  panelLinks: [hook("platform-issue-preview-panel.preview-panel-new-tab-link")],
+  /** The parent's link comes before it and has another hook. */
+  breadcrumbs: [hook("issue.views.issue-base.foundation.breadcrumbs.current-issue.item")],
+  titles: [hook("issue.views.issue-base.foundation.summary.heading")],
+  titleEditors: [hook("issue.views.issue-base.foundation.summary.heading.writeable")],
+  /** Only where an issue stands: a board and a queue have headings too. */
+  anyTitle: ["#jira-issue-header h1", `${hook("issue.views.issue-details.issue-layout", "^=")} h1`],
+  descriptions: [
+    `${hook("issue.views.field.rich-text.description")} .ak-renderer-document`,
+    `[data-component-selector="jira-issue-view-rich-text-inline-edit-view-container"]:not(${hook("issue.views.field.rich-text.", "^=")} *) .ak-renderer-document`,
+  ],
+  /** The field itself: with it and without a text, the description is empty. */
+  descriptionFields: [hook("issue.views.field.rich-text.description")],
+  descriptionEditors: [hook("issue.views.field.rich-text.editor-container")],
+  comments: [hook("comment-base-item-", "^="), '[data-componentid^="issue-comment-base.ui.comment.comment-in-view-wrapper."]'],
+  commentBodies: [
+    `${hook("issue-comment-base.ui.comment.ak-comment.", "^=")}${hook("-body", "$=")} .ak-renderer-document`,
+    `${hook("issue-comment-base.ui.comment.ak-comment.", "^=")}${hook("-body", "$=")}`,
+    ".ak-renderer-document",
+  ],
+  /** Stand in, or around, a comment that only some may see. */
+  restrictions: [
+    hook("issue-comment-base.ui.comment.custom-comment.restricted-to"),
+    hook("comment-visibility.comment-visibility-wrapper", "$="),
+  ],
+  richTexts: [".ak-renderer-document"],
+  /** Other fields with rich text: neither description nor comment. */
+  otherFields: [hook("issue.views.field.rich-text.", "^=")],
+  activity: [hook("issue.activity.", "^="), hook("issue-activity-feed.", "^=")],
+} as const satisfies Record<string, readonly string[]>;
 
-/** The issue key that a URL names, or null: /browse/SOC-12 -> SOC-12. */
-export function issueKey(url: URL): string | null {
-  const selected = url.searchParams.get("selectedIssue");
-  if (selected && key.test(selected)) return selected;
-  const path = /\/(?:browse|issues)\/([^/]+)\/?$/.exec(url.pathname) ?? /\/queues\/(?:custom|issue)\/\d+\/([^/]+)\/?$/.exec(url.pathname);
-  return path?.[1] && key.test(path[1]) ? path[1] : null;
+/** A part of the page that shows one issue: a modal, a panel, or the page without these. */
+interface View {
+  container: Element | null;
+  all(list: readonly string[]): Element[];
 }
 
 export const site: SiteAdapter = {
   id: "jira-cloud",
   matches: ["https://*.atlassian.net/*"],
+  detect: (_url, document) => document.querySelector("#jira-frontend") !== null,
   find(url, document) {
-    const found = issueKey(url);
-    if (!found) return null;
-    // On a board the issue is in a modal or a panel, and the board's own cards must not be read as its text. On an issue's own
-    // page a panel may show a linked issue: the container whose breadcrumb names the key wins.
-    const onBoard = url.searchParams.has("selectedIssue");
-    const roots = [...document.querySelectorAll(containers.join(", ")), document];
-    const root = roots.find((one) => shownKey(one) === found) ?? (onBoard ? roots[0] : document) ?? document;
+    const views = viewsOf(document);
+    const onPage = pathKey(url);
+    const named = onPage ?? selectedKey(url);
+    /** A panel's own link counts more than a board's address, which may stay when another issue is opened in the panel. */
+    const wanted = (view: View): string | null => {
+      if (onPage || !view.container) return named;
+      return linkKey(first(view, selectors.panelLinks)) ?? named ?? shownKey(view);
+    };
+    const over = onPage ? undefined : views.find(({ container }) => container);
+    const view = views.find((one) => wanted(one) !== null && shownKey(one) === wanted(one)) ?? over ?? views.at(-1);
+    const key = view ? wanted(view) : null;
+    if (!view || !key) return null;
     const blocks: PlacedBlock[] = [];
     const missing: BlockRole[] = [];
-    // While the breadcrumb names another issue, a route change has not arrived yet. Without one the page is trusted.
-    if ((shownKey(root) ?? found) === found) {
-      const title = firstOf(root, titles);
+    const shown = shownKey(view);
+    // While the breadcrumb names another issue, a route change has not arrived yet. Without one the view is trusted.
+    if (shown === null || shown === key) {
+      const title = titleOf(view, shown === key);
       if (title) blocks.push({ id: "title", role: "title", element: title, kind: "text", restricted: false });
-      const description = firstOf(root, descriptions);
+      const description = descriptionOf(view, shown === key);
       if (description) blocks.push({ id: "description", role: "description", element: description, kind: "text", restricted: false });
-      else if (firstOf(root, descriptionEditors)) missing.push("description");
-      for (const item of root.querySelectorAll(commentItems)) {
-        // Comments that were never scrolled into view are empty shells: they are read when their body arrives.
-        const body = firstOf(item, commentBodies);
-        const id = item.getAttribute("data-testid");
-        const restricted = item.querySelector(restrictions) !== null || item.closest(restrictions) !== null;
-        if (body && id) blocks.push({ id, role: "comment", element: body, kind: "text", restricted });
-      }
+      else if (first(view, selectors.descriptionEditors)) missing.push("description");
+      blocks.push(...commentsOf(view, shown === key, description));
     }
-    if (!blocks.some((block) => block.role === "title")) missing.push("title");
-    return { ticket: { system: "jira-cloud", key: found }, blocks, missing };
+    if (!blocks.some(({ role }) => role === "title")) missing.unshift("title");
+    return { ticket: { system: "jira-cloud", key }, blocks, missing };
   },
 };
 
-/** The key that the breadcrumb of a view names, or null without one. (The parent's link comes first there: only the own item counts.) */
-function shownKey(root: ParentNode): string | null {
-  const crumb = root.querySelector('[data-testid="issue.views.issue-base.foundation.breadcrumbs.current-issue.item"]');
-  return crumb?.textContent?.trim() || null;
+/** Every modal and panel with an issue, then the page; what stands in a container belongs to no other view. */
+function viewsOf(document: Document): View[] {
+  const containers = [...document.querySelectorAll(selectors.containers.join(", "))];
+  const view = (container: Element | null): View => ({
+    container,
+    all(list) {
+      for (const selector of list) {
+        const found = [...(container ?? document).querySelectorAll(selector)];
+        const own = container ? found : found.filter((element) => !containers.some((one) => one.contains(element)));
+        if (own.length > 0) return own;
+      }
+      return [];
+    },
+  });
+  return [...containers, null].map(view);
+}
+
+function first(view: View, list: readonly string[]): Element | null {
+  return view.all(list)[0] ?? null;
+}
+
+/** The key that the view's breadcrumb names, or null while it has none. */
+function shownKey(view: View): string | null {
+  return linkKey(first(view, selectors.breadcrumbs));
+}
+
+function titleOf(view: View, sure: boolean): Element | null {
+  const title = first(view, selectors.titles);
+  if (title || first(view, selectors.titleEditors)) return title;
+  return sure ? first(view, view.container ? ["h1"] : selectors.anyTitle) : null;
+}
+
+function descriptionOf(view: View, sure: boolean): Element | null {
+  const description = first(view, selectors.descriptions);
+  if (description || !sure || first(view, selectors.descriptionFields) || first(view, selectors.descriptionEditors)) return description;
+  return looseTexts(view).find((text) => !text.closest(selectors.activity.join(", "))) ?? null;
+}
+
+/** Rich texts that no hook says anything about. */
+function looseTexts(view: View): Element[] {
+  const known = [...selectors.otherFields, ...selectors.comments].join(", ");
+  return view.all(selectors.richTexts).filter((text) => !text.closest(known));
+}
+
+function commentsOf(view: View, sure: boolean, description: Element | null): PlacedBlock[] {
+  const items = view.all(selectors.comments);
+  const place = { role: "comment", kind: "text" } as const;
+  if (items.length === 0 && sure) {
+    // Nothing says whether these are internal: what is not known stays here.
+    const loose = looseTexts(view).filter((text) => text !== description);
+    return loose.map((element, index) => ({ ...place, id: `comment-${index + 1}`, element, restricted: true }));
+  }
+  const marks = selectors.restrictions.join(", ");
+  return items.flatMap((item): PlacedBlock[] => {
+    const id = item.getAttribute("data-testid") ?? item.getAttribute("data-test-id") ?? item.getAttribute("data-componentid");
+    if (!id) return [];
+    const restricted = item.querySelector(marks) !== null || item.closest(marks) !== null;
+    // A reply may stand inside the comment that it answers: its body is its own.
+    const body = firstOf(item, selectors.commentBodies);
+    const mine = body && !items.some((other) => other !== item && item.contains(other) && other.contains(body));
+    // Comments that are not in view are empty shells.
+    return [mine ? { ...place, id, element: body, restricted } : { ...place, id, element: item, restricted, away: true }];
+  });
 }

@@ -11,6 +11,11 @@ export interface PlacedBlock {
   kind: "text" | "value";
   /** Not meant for everybody who may see the ticket (an internal comment, a work note): it stays on the machine unless policy allows more. */
   restricted: boolean;
+  /**
+   * The element is only the place of a text that is not drawn now (a virtual list): what was read of it before still counts, and what was
+   * never read is left out.
+   */
+  away?: true;
 }
 
 export interface TicketPlace {

@@ -13,7 +13,7 @@ interface Expected {
   key?: string;
   missing?: string[];
   /** Restricted only where the fixture says so. */
-  blocks?: { id: string; role: string; kind: string; text: string; restricted?: boolean }[];
+  blocks?: { id: string; role: string; kind: string; text: string; restricted?: boolean; away?: boolean }[];
 }
 
 const cases = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".html"));
@@ -33,12 +33,13 @@ for (const file of cases) {
     if (!expected.system) return;
     expect(place?.ticket).toEqual({ system: expected.system, key: expected.key });
     expect(place?.missing).toEqual(expected.missing ?? []);
-    const blocks = place?.blocks.map(({ id, role, kind, element, restricted }) => ({
+    const blocks = place?.blocks.map(({ id, role, kind, element, restricted, away }) => ({
       id,
       role,
       kind,
       text: (kind === "value" ? (element as HTMLInputElement).value : (element.textContent ?? "")).trim().replace(/\s+/g, " "),
       ...(restricted ? { restricted } : {}),
+      ...(away ? { away } : {}),
     }));
     expect(blocks).toEqual(expected.blocks);
   });
