@@ -1,0 +1,102 @@
+// Jira Data Center 8 to 10 on a host that was added: issue, split view of a search, detail view of a board, agent's and customer's view of a request.
+// Selectors: public code of 2025/2026 (docs/adr/0017); those of comments' restrictions are from memory. Last seen working on the desk's double: 2026-11.
+import type { BlockRole } from "../../shared/contract.ts";
+import { linkKey, pathKey, portalKey } from "./jira-key.ts";
+import type { PlacedBlock, SiteAdapter, TicketPlace } from "./site.ts";
+import { firstOf } from "./site.ts";
+
+const selectors = {
+  /** What shows one issue, and where it names it. A list of issues names many: only the first two kinds of place are looked into. */
+  boardDetails: ["#ghx-detail-view"],
+  boardKeys: ["#issuekey-val", "#key-val", "[data-issue-key]"],
+  issues: [".details-layout #issue-content", "#issue-content", "body"],
+  keys: ["#key-val"],
+  /** Not while it is being edited in place. */
+  titles: ["#summary-val:not(:has(input, textarea))"],
+  descriptions: ["#description-val .user-content-block", "#description-val:has(p):not(:has(textarea, iframe))"],
+  descriptionEditors: ["#description-val :is(textarea, iframe)"],
+  comments: ["#issue_actions_container > .activity-comment", '.activity-comment[id^="comment-"]'],
+  /** Each comment is there twice: whole (`verbose`) and as its first words (`concise`); which one shows is a class of the comment. */
+  commentBodies: [".twixi-wrap.verbose .action-body", ".action-body:not(.concise .action-body)"],
+  commentHeads: [".twixi-wrap.verbose .action-head", ".twixi-wrap.verbose .action-details", ".action-details"],
+  restrictions: [".redText", '[class*="internal" i]'],
+  /** Only projects of a service desk have them. */
+  serviceDesk: ["#sd-comment-collapsed-textarea", '[class*="sd-comment"]'],
+  portalTitles: [".cv-page-title-text"],
+  /** Fields and comments of a request are in one element, whose insides change with each version. */
+  portalTexts: ["#cv-request-content", ".cv-request-content", ".cv-request-details"],
+} as const satisfies Record<string, readonly string[]>;
+
+/** What a comment's head says when only some may see it, in the languages that Jira is mostly used in. */
+const restrictedWords = /restricted|internal|eingeschränkt|beschränkt|intern|restreint|restringid|limitad|限制|制限/i;
+/** What it says in a service project when the customer sees it. */
+const sharedWords = /shared|customer|kunde|client|cliente|共有|顧客/i;
+
+export const site: SiteAdapter = {
+  id: "jira-data-center",
+  matches: [],
+  detect(url, document) {
+    if (document.querySelector("#jira-frontend")) return false;
+    const product = document.querySelector('body#jira, meta[name="application-name"][content="JIRA" i]') !== null;
+    return product || (portalKey(url) !== null && firstOf(document, selectors.portalTitles) !== null);
+  },
+  find(url, document) {
+    const request = portalKey(url);
+    if (request) return portalPlace(request, document);
+    const detail = firstOf(document, selectors.boardDetails);
+    const boardKey = detail && isShown(detail) ? linkKey(firstOf(detail, selectors.boardKeys)) : null;
+    if (detail && boardKey) return issuePlace(boardKey, detail);
+    const root = firstOf(document, selectors.issues);
+    // The key in the page stands in the same part as the words, and is exchanged with them: it counts more than the address.
+    const key = (root && linkKey(firstOf(root, selectors.keys))) ?? pathKey(url);
+    return key && root ? issuePlace(key, root) : null;
+  },
+};
+
+function issuePlace(key: string, root: Element): TicketPlace {
+  const blocks: PlacedBlock[] = [];
+  const missing: BlockRole[] = [];
+  const title = firstOf(root, selectors.titles);
+  if (title) blocks.push({ id: "title", role: "title", element: title, kind: "text", restricted: false });
+  else missing.push("title");
+  const description = firstOf(root, selectors.descriptions);
+  if (description) blocks.push({ id: "description", role: "description", element: description, kind: "text", restricted: false });
+  else if (firstOf(root, selectors.descriptionEditors)) missing.push("description");
+  const serviceDesk = firstOf(root, selectors.serviceDesk) !== null;
+  for (const item of allOf(root, selectors.comments)) {
+    const element = firstOf(item, selectors.commentBodies);
+    if (element && item.id)
+      blocks.push({ id: item.id, role: "comment", element, kind: "text", restricted: isRestricted(item, serviceDesk) });
+  }
+  return { ticket: { system: "jira-data-center", key }, blocks, missing };
+}
+
+/** The customer's view: what is on it, the customer sees. */
+function portalPlace(key: string, document: Document): TicketPlace {
+  const title = firstOf(document, selectors.portalTitles);
+  const text = firstOf(document, selectors.portalTexts);
+  const blocks: PlacedBlock[] = [];
+  if (title) blocks.push({ id: "title", role: "title", element: title, kind: "text", restricted: false });
+  if (text) blocks.push({ id: "description", role: "description", element: text, kind: "text", restricted: false });
+  return { ticket: { system: "jira-data-center", key }, blocks, missing: title ? [] : ["title"] };
+}
+
+/** By mark or word; in a service project also when nothing says that the customer sees it: what is not known stays here. */
+function isRestricted(item: Element, serviceDesk: boolean): boolean {
+  if (item.matches(selectors.restrictions.join(", ")) || firstOf(item, selectors.restrictions)) return true;
+  const head = firstOf(item, selectors.commentHeads)?.textContent ?? "";
+  return restrictedWords.test(head) || (serviceDesk && !sharedWords.test(head));
+}
+
+function allOf(root: Element, list: readonly string[]): Element[] {
+  for (const selector of list) {
+    const found = [...root.querySelectorAll(selector)];
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+/** A board keeps its closed detail view in the page. */
+function isShown(element: Element): boolean {
+  return typeof element.checkVisibility !== "function" || element.checkVisibility();
+}
