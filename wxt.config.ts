@@ -34,7 +34,9 @@ export default defineConfig({
     name: "__MSG_extension_name__",
     description: "__MSG_extension_description__",
     default_locale: "en",
-    permissions: ["alarms", "storage", "unlimitedStorage", ...(browser === "firefox" ? [] : ["offscreen"])],
+    permissions: ["activeTab", "alarms", "scripting", "storage", "unlimitedStorage", ...(browser === "firefox" ? [] : ["offscreen"])],
+    // Never asked for at the installation: one origin at a time, when a person adds it (ADR 0018).
+    optional_host_permissions: ["https://*/*", "http://*/*"],
     ...(browser === "firefox"
       ? { browser_specific_settings: { gecko: { id: "sectag@sectag.example", strict_min_version: "140.0" } } }
       : { minimum_chrome_version: "137", incognito: "split" as const, key: extensionKey }),

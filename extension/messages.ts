@@ -72,6 +72,10 @@ const table = {
   "review.settings": { data: nothing, from: "page" },
   /** page -> background: arm or disarm review mode, in all tabs. */
   "review.arm": { data: z.boolean(), from: "page" },
+  /** popup, side panel -> page: read this page although it is no known ticket. */
+  "page.read": { data: nothing, from: "extension" },
+  /** background -> page: this host was removed; nothing of SecTag stays on the page. */
+  "page.stop": { data: nothing, from: "extension" },
   /** popup, side panel -> page: what the person asks for. */
   "review.act": { data: ReviewAction, from: "extension" },
   /** options, popup, side panel -> background: send and fetch now, also what waits for a later try. */
@@ -87,6 +91,8 @@ interface Protocol {
   "engine.memory"(): EngineMemory;
   "engine.status"(status: EngineStatus): void;
   "card.show"(how: "open" | "toggle"): void;
+  "page.read"(): void;
+  "page.stop"(): void;
   "review.decide"(intent: ReviewIntent): DecideAnswer;
   "review.history"(ticket: ReviewedTicket): TicketHistory;
   "review.preview"(intent: ReviewIntent): Decision;
@@ -117,13 +123,13 @@ export function senderAllowed(from: "page" | "extension", sender: Sender, extens
   return from === "page" ? sender.tab !== undefined && !ownPage : sender.tab === undefined || ownPage;
 }
 
-/** Registers the owner of a message. A message of wrong shape or from a wrong sender is refused with an error to its sender. */
+/** Registers the owner of a message. A message of wrong shape or from a wrong sender is refused with an error to its sender. @returns ends it. */
 export function answerMessage<K extends Name>(
   name: K,
   browserRuntime: { id: string; getURL(path: "/"): string },
   answer: (data: Parameters<Protocol[K]>[0], sender: Sender) => ReturnType<Protocol[K]> | Promise<ReturnType<Protocol[K]>>,
-): void {
-  messaging.onMessage(name, (message) => {
+): () => void {
+  return messaging.onMessage(name, (message) => {
     const sender = message.sender as Sender;
     const row = table[name];
     if (!senderAllowed(row.from, sender, browserRuntime.id, browserRuntime.getURL("/")))

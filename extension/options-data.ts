@@ -1,5 +1,6 @@
 // Everything that the options page shows, gathered from settings and store and kept up to date.
 import { browser } from "wxt/browser";
+import { type CustomHost, customHosts, watchCustomHosts } from "./custom-hosts.ts";
 import type { EngineSettings, EngineStatus } from "./messages.ts";
 import { openForPages } from "./page-store.ts";
 import { type Connection, readConnection, watchConnection } from "./store/connection.ts";
@@ -30,6 +31,7 @@ export async function followOptions(signal: AbortSignal, onData: (data: OptionsD
   watchEngine(signal, readAgain);
   watchConnection(signal, readAgain);
   watchReviewSettings(signal, readAgain);
+  watchCustomHosts(signal, readAgain);
   tell({});
   const onProblem = (error: unknown) => tell({ problem: error instanceof Error ? error.message : String(error) });
   try {
@@ -60,19 +62,21 @@ async function readAllSettings(): Promise<{
   settings: EngineSettings;
   status: EngineStatus | null;
   connection: Connection | null;
+  hosts: CustomHost[];
   keys: Awaited<ReturnType<typeof readReviewSettings>>["keys"];
   privacy: PrivacySettings;
   managed: (keyof PrivacySettings)[];
 }> {
-  const [settings, status, connection, { keys }, privacy, managed] = await Promise.all([
+  const [settings, status, connection, hosts, { keys }, privacy, managed] = await Promise.all([
     readSettings(),
     readStatus(),
     readConnection(),
+    customHosts(),
     readReviewSettings(),
     readPrivacy(),
     readManaged(),
   ]);
-  return { settings, status, connection, keys, privacy, managed };
+  return { settings, status, connection, hosts, keys, privacy, managed };
 }
 
 /** What an administrator's policy has set. */

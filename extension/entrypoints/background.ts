@@ -4,6 +4,7 @@ import { defineBackground } from "wxt/utils/define-background";
 import type { PageReport } from "../../shared/review.ts";
 import { cacheReads } from "../api-cache.ts";
 import { badgeOf } from "../badge.ts";
+import { followHosts } from "../custom-hosts.ts";
 import { ensureHost } from "../inference/ensure-host.ts";
 import { startHost } from "../inference/start-host.ts";
 import { answerMessage, sendMessage } from "../messages.ts";
@@ -14,6 +15,7 @@ import { forgetReport, keepReport, startReports } from "../store/tab-reports.ts"
 export default defineBackground(() => {
   // Firefox's background is a page, and nobody's requests pass through it.
   if (!import.meta.env.FIREFOX) cacheReads();
+  followHosts();
   const reviews = startReviewHost();
   answerMessage("inference.ensure", browser.runtime, async () => {
     try {

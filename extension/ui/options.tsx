@@ -1,6 +1,7 @@
-// The options page: connection and sync, keys, privacy, and how the model runs on this machine.
+// The options page: connection and sync, hosts, keys, privacy, and how the model runs on this machine.
 import { Connection, type ConnectionProps } from "./options-connection.tsx";
 import { Engine, type EngineProps } from "./options-engine.tsx";
+import { Hosts, type HostsProps } from "./options-hosts.tsx";
 import { Keys, type KeysProps } from "./options-keys.tsx";
 import { Payloads, type PayloadsProps } from "./options-payloads.tsx";
 import { Privacy, type PrivacyProps } from "./options-privacy.tsx";
@@ -14,12 +15,13 @@ export interface OptionsProps {
   /** Null while the store is being read, or cannot be. */
   sync: SyncProps | null;
   payloads: PayloadsProps | null;
+  hosts: HostsProps | null;
   keys: KeysProps | null;
   privacy: PrivacyProps | null;
   engine: EngineProps;
 }
 
-export function Options({ problem, connection, sync, payloads, keys, privacy, engine }: OptionsProps) {
+export function Options({ problem, connection, sync, payloads, hosts, keys, privacy, engine }: OptionsProps) {
   const t = useTexts();
   return (
     <main className="options">
@@ -32,6 +34,7 @@ export function Options({ problem, connection, sync, payloads, keys, privacy, en
       <Connection {...connection} />
       {sync && <Sync {...sync} />}
       {payloads && <Payloads {...payloads} />}
+      {hosts && <Hosts {...hosts} />}
       {keys && <Keys {...keys} />}
       {privacy && <Privacy {...privacy} />}
       <Engine {...engine} />

@@ -1,14 +1,15 @@
 // Wiring of the content script: follows the ticket on a page, draws the chip and the card, runs the review, reports the state.
 import { browser } from "wxt/browser";
 import { defineContentScript } from "wxt/utils/define-content-script";
+import { askBackground } from "../../ask-background.ts";
 import { createAnalyzeClient } from "../../inference/port-client.ts";
-import { analyzePortName, answerMessage, sendMessage } from "../../messages.ts";
+import { analyzePortName, answerMessage } from "../../messages.ts";
 import { type CardHost, createCardHost } from "../../page/card-host.ts";
 import { createHighlighter } from "../../page/highlighter.ts";
 import { createReviewSession } from "../../page/review-session.ts";
 import { followTicket } from "../../page/ticket-session.ts";
 import { findTicket, sites } from "../../sites/all-sites.ts";
-import { inWords, texts } from "../../texts.ts";
+import { texts } from "../../texts.ts";
 import { createCardView } from "../../ui/card-view.tsx";
 import css from "../../ui/theme.css?inline";
 
@@ -19,14 +20,12 @@ export default defineContentScript({
   // The page would hear it, learn the extension's id from it, and could end this script by sending it again.
   noScriptStartedPostMessage: true,
   main(context) {
-    /** After an update of the extension this script is cut off: reading `isValid` notices, and ends it through its signal. */
-    const send = <T>(message: () => Promise<T>) =>
-      context.isValid ? message() : Promise.reject(new Error("SecTag was updated: reload the page."));
+    // A host that was removed ends the script too, while it still can say that the page was left.
+    const stopped = new AbortController();
+    const signal = AbortSignal.any([context.signal, stopped.signal]);
+    const background = askBackground(context);
     const client = createAnalyzeClient({
-      ensure: async () => {
-        const answer = await send(() => sendMessage("inference.ensure", undefined));
-        if (!answer.ok) throw new Error(answer.reason);
-      },
+      ensure: background.ensureHost,
       connect: () => browser.runtime.connect({ name: analyzePortName }),
     });
     let host: CardHost | null = null;
@@ -42,22 +41,23 @@ export default defineContentScript({
     });
     const review = createReviewSession({
       document,
-      ask: {
-        decide: async (intent) => inWords(await send(() => sendMessage("review.decide", intent))),
-        history: (ticket) => send(() => sendMessage("review.history", ticket)),
-        settings: () => send(() => sendMessage("review.settings", undefined)),
-        arm: (armed) => send(() => sendMessage("review.arm", armed)),
-        preview: (intent) => send(() => sendMessage("review.preview", intent)),
-      },
+      ask: background.review,
       card: { own: () => host, close: card.close },
       changed: () => session.refresh(),
-      signal: context.signal,
+      signal,
     });
-    answerMessage("card.show", browser.runtime, (how) => card.show(how));
-    answerMessage("review.act", browser.runtime, (action) => review.act(action));
-    answerMessage("review.changed", browser.runtime, (what) => review.heard(what));
-    if (window.top === window) void send(() => sendMessage("page.started", performance.timeOrigin)).catch(() => undefined);
-    window.addEventListener("pagehide", (event) => event.persisted && client.close(), { signal: context.signal });
+    const answers = [
+      answerMessage("card.show", browser.runtime, (how) => card.show(how)),
+      answerMessage("review.act", browser.runtime, (action) => review.act(action)),
+      answerMessage("review.changed", browser.runtime, (what) => review.heard(what)),
+      answerMessage("page.stop", browser.runtime, () => stopped.abort()),
+    ];
+    signal.addEventListener("abort", () => {
+      for (const end of answers) end();
+      client.close();
+    });
+    if (window.top === window) background.started(performance.timeOrigin);
+    window.addEventListener("pagehide", (event) => event.persisted && client.close(), { signal });
 
     const session = followTicket({
       document,
@@ -67,9 +67,8 @@ export default defineContentScript({
       highlighter: createHighlighter(document),
       review,
       show: card.draw,
-      // A report that does not arrive is followed by the next one; the page itself shows the same.
-      report: (report) => void send(() => sendMessage("page.report", report)).catch(() => undefined),
-      signal: context.signal,
+      report: background.report,
+      signal,
     });
   },
 });

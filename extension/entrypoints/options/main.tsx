@@ -1,9 +1,11 @@
 // Wiring of the options page: settings, connection and store, live.
 import { createRoot } from "react-dom/client";
+import { allowHost, askToAdd } from "../../allow-host.ts";
 import { sendMessage } from "../../messages.ts";
 import { followOptions, type OptionsData } from "../../options-data.ts";
 import { connect, disconnect } from "../../store/connection.ts";
 import { forgetChoice, writeSettings } from "../../store/engine-memory.ts";
+import { removeHost } from "../../store/hosts.ts";
 import { discardDead, exportDead, retryDead } from "../../store/review-log.ts";
 import { writeKeys, writePrivacy } from "../../store/review-settings.ts";
 import { texts } from "../../texts.ts";
@@ -14,7 +16,7 @@ import "../../ui/options.css";
 
 const syncNow = () => sendMessage("sync.now", undefined);
 
-function draw({ stored, db, problem, connection, keys, privacy, managed, settings, status }: OptionsData) {
+function draw({ stored, db, problem, connection, hosts, keys, privacy, managed, settings, status }: OptionsData) {
   const connected = connection !== null;
   return (
     <Options
@@ -40,6 +42,12 @@ function draw({ stored, db, problem, connection, keys, privacy, managed, setting
         }
       }
       payloads={stored && { payloads: stored.payloads }}
+      hosts={{
+        hosts,
+        onAdd: (text) => askToAdd(text, hosts.length),
+        onAllow: (origin) => void allowHost(origin),
+        onRemove: (origin) => void removeHost(origin),
+      }}
       keys={{ keys, onKeys: (next) => void writeKeys(next) }}
       privacy={{ privacy, managed, connected, onPrivacy: (next) => void writePrivacy(next) }}
       engine={{

@@ -114,6 +114,12 @@ test("options, with and without a server", async () => {
           onDiscard: nothing,
         }}
         payloads={{ payloads: [{ n: 1, at: 0, url: "https://s.example/v1/events", body: "{}", status: 200 }] }}
+        hosts={{
+          hosts: [{ origin: "https://jira.corp.example", managed: connected, allowed: !connected }],
+          onAdd: async () => "",
+          onAllow: nothing,
+          onRemove: nothing,
+        }}
         keys={{ keys: defaultKeys, onKeys: nothing }}
         privacy={{ privacy: { restricted: false, ownDomains: ["a.example"] }, managed: [], connected, onPrivacy: nothing }}
         engine={{ settings: { webgpu: "auto" }, status: null, onSettings: nothing, onMeasureAgain: nothing }}

@@ -1,0 +1,77 @@
+// Options: other addresses on which SecTag reads tickets, each with what the browser says to it.
+import { useState } from "react";
+import { useTexts } from "./texts.ts";
+
+export interface HostsProps {
+  hosts: readonly { origin: string; managed: boolean; allowed: boolean }[];
+  /** Asks the browser, and adds; must be called within the press itself. "" or what is wrong. */
+  onAdd(text: string): Promise<"" | "fault" | "builtIn" | "full" | "refused">;
+  onAllow(origin: string): void;
+  onRemove(origin: string): void;
+}
+
+export function Hosts({ hosts, onAdd, onAllow, onRemove }: HostsProps) {
+  const t = useTexts();
+  const [text, setText] = useState("");
+  const [problem, setProblem] = useState("");
+  const add = async () => {
+    const fault = await onAdd(text);
+    setProblem(fault && t(`hosts.${fault}`));
+    if (!fault) setText("");
+  };
+  return (
+    <section aria-labelledby="hosts">
+      <h2 id="hosts">{t("hosts.title")}</h2>
+      <p>{t("hosts.help")}</p>
+      <ul className="rows domains">
+        {hosts.map(({ origin, managed, allowed }) => (
+          <li key={origin}>
+            <span>{origin}</span>
+            <span className="row">
+              <span className="quiet">
+                {t(allowed ? "hosts.allowed" : "hosts.notAllowed")}
+                {managed && ` · ${t("privacy.managed")}`}
+              </span>
+              {!allowed && (
+                <button type="button" className="plain-button" onClick={() => onAllow(origin)} aria-label={t("hosts.allowOne", { origin })}>
+                  {t("hosts.allow")}
+                </button>
+              )}
+              {!managed && (
+                <button type="button" className="icon-button" aria-label={t("hosts.remove", { origin })} onClick={() => onRemove(origin)}>
+                  ✕
+                </button>
+              )}
+            </span>
+          </li>
+        ))}
+      </ul>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void add();
+        }}
+      >
+        <div className="row">
+          <input
+            type="text"
+            value={text}
+            placeholder="https://jira.corp.example"
+            autoComplete="off"
+            spellCheck={false}
+            aria-label={t("hosts.new")}
+            aria-invalid={problem !== ""}
+            aria-describedby="host-problem"
+            onChange={(event) => setText(event.target.value)}
+          />
+          <button type="submit" className="plain-button">
+            {t("hosts.add")}
+          </button>
+        </div>
+        <p id="host-problem" role="alert" className={problem ? "problem" : ""}>
+          {problem}
+        </p>
+      </form>
+    </section>
+  );
+}
