@@ -40,13 +40,14 @@ export const Block = z.strictObject({
   text: z.string().max(MAX_BLOCK_LENGTH),
 });
 
-/** Where a ticket lives; with its key this is its name for ever, so an id is never renamed. */
+/**
+ * Where a ticket lives; with its key this is its name for ever, so an id is never renamed. ServiceNow's form, workspace and portal show the
+ * same tickets: all are called after the first view that was read. `generic` is a page that a person asked for.
+ */
 export const systems = [
   "jira-cloud",
   "jira-data-center",
   "servicenow-classic",
-  "servicenow-workspace",
-  "servicenow-portal",
   "request-tracker",
   "generic",
 ] as const;

@@ -54,7 +54,7 @@ export function createBlockReader(): BlockReader {
       const used = placed.slice(0, MAX_BLOCKS);
       tooMany = used.length < placed.length;
       let changed = false;
-      for (const { id, element, kind, restricted, away } of used) {
+      for (const { id, element, kind, restricted, away, skip } of used) {
         const before = read.get(id);
         if (away) {
           if (!before) continue;
@@ -67,7 +67,7 @@ export function createBlockReader(): BlockReader {
           fresh.set(id, { ...before, restricted });
           continue;
         }
-        const extraction = kind === "value" ? extractValue(element) : extractText(element);
+        const extraction = kind === "value" ? extractValue(element) : extractText(element, undefined, skip);
         // A field's value changes without any sign in the DOM: it is looked at each time, and mostly it is the same.
         if (before && before.element === element && kind === "value" && before.extraction.text === extraction.text) {
           fresh.set(id, { ...before, restricted });
@@ -85,11 +85,20 @@ export function createBlockReader(): BlockReader {
   };
 }
 
-/** True when one of the changed nodes lies in `element`, or `element` lies in one whose attributes or children changed. */
+/** True when one of the changed nodes lies in `element`, or `element` lies in one whose attributes or children changed; over shadow roots. */
 function touched(element: Element, targets: ReadonlySet<Node> | null): boolean {
   if (targets === null) return true;
   for (const target of targets) {
-    if (element.contains(target) || (target.nodeType === Node.ELEMENT_NODE && target.contains(element))) return true;
+    if (holds(element, target) || (target.nodeType !== Node.TEXT_NODE && holds(target, element))) return true;
+  }
+  return false;
+}
+
+function holds(outer: Node, inner: Node): boolean {
+  for (let node: Node | null = inner; node; ) {
+    if (outer.contains(node)) return true;
+    const root: Node = node.getRootNode();
+    node = root instanceof ShadowRoot ? root.host : null;
   }
   return false;
 }

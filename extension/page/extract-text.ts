@@ -48,8 +48,9 @@ export function extractValue(element: Element, most = mostUnits): Extraction {
  * Visible text below `element`: white space collapsed as it is rendered (kept in `pre`), line breaks at `<br>` and between blocks,
  * tabs between table cells, soft hyphens and zero-width breaks as they are. Offsets are UTF-16 code units.
  * @param most reading stops after this many units.
+ * @param skip selector of elements below it that are no part of the text ("Show quoted text").
  */
-export function extractText(element: Element, most = mostUnits): Extraction {
+export function extractText(element: Element, most = mostUnits, skip = ""): Extraction {
   const segments: Segment[] = [];
   const parts: string[] = [];
   let length = 0;
@@ -121,16 +122,22 @@ export function extractText(element: Element, most = mostUnits): Extraction {
   };
 
   const walk = (parent: Element | ShadowRoot, whiteSpace: string) => {
-    for (let child = parent.firstChild; child && !full; child = child.nextSibling) {
-      if (child.nodeType === Node.TEXT_NODE) readText(child as Text, whiteSpace);
-      else if (child.nodeType === Node.ELEMENT_NODE) walkElement(child as Element);
-    }
+    // What a page puts into a component's slot is drawn there; the slot's own children only while there is nothing.
+    const slotted = parent instanceof HTMLSlotElement ? parent.assignedNodes() : [];
+    if (slotted.length > 0) for (const node of slotted) read(node, whiteSpace);
+    else for (let child = parent.firstChild; child && !full; child = child.nextSibling) read(child, whiteSpace);
+  };
+  const read = (node: Node, whiteSpace: string) => {
+    if (full) return;
+    if (node.nodeType === Node.TEXT_NODE) readText(node as Text, whiteSpace);
+    else if (node.nodeType === Node.ELEMENT_NODE) walkElement(node as Element);
   };
   const walkElement = (child: Element) => {
     const tag = child.tagName.toUpperCase();
     if (tag === "BR") return wish("\n");
     if (tag === "IMG") return emitAlternative(child);
     if (skipped.has(tag) || child.getAttribute("aria-hidden") === "true" || (child as HTMLElement).isContentEditable) return;
+    if (skip && child.matches(skip)) return;
     const style = getComputedStyle(child);
     if (style.display === "none" || style.visibility === "hidden" || style.visibility === "collapse") return;
     const cell = style.display === "table-cell";

@@ -24,23 +24,36 @@ export interface Highlighter {
   clear(): void;
 }
 
-/** @param document the page's; its `adoptedStyleSheets` get one sheet, its nodes nothing. */
+/** @param document the page's; its `adoptedStyleSheets` and those of painted shadow roots get one sheet, their nodes nothing. */
 export function createHighlighter(document: Document): Highlighter {
   const view = document.defaultView;
   const sheet = view ? new view.CSSStyleSheet() : null;
   const mine = new Map<string, Highlight>();
   let theme: "light" | "dark" | null = null;
+  /** The trees that were painted: rules for highlights count only in the tree whose sheets they stand in. */
+  const trees = new Set<DocumentOrShadowRoot>();
 
-  const adopt = (wanted: "light" | "dark", labels: Iterable<string>) => {
-    if (!sheet || !view) return;
-    sheet.replaceSync([...labels].map((label) => rule(label, wanted)).join("\n"));
+  const write = (wanted: "light" | "dark", labels: Iterable<string>) => {
+    sheet?.replaceSync([...labels].map((label) => rule(label, wanted)).join("\n"));
     theme = wanted;
-    // The page may have set its own list since: look each time.
-    if (!document.adoptedStyleSheets.includes(sheet)) document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+  };
+  /** The page may have set its own list since: look each time. */
+  const adopt = (ranges: Iterable<Range>) => {
+    if (!sheet) return;
+    trees.add(document);
+    for (const { startContainer } of ranges) {
+      const root = startContainer.getRootNode();
+      if (root instanceof ShadowRoot) trees.add(root);
+    }
+    for (const tree of trees) {
+      if (tree instanceof ShadowRoot && !tree.host.isConnected) trees.delete(tree);
+      else if (!tree.adoptedStyleSheets.includes(sheet)) tree.adoptedStyleSheets = [...tree.adoptedStyleSheets, sheet];
+    }
   };
 
   const clear = () => {
-    if (sheet) document.adoptedStyleSheets = document.adoptedStyleSheets.filter((other) => other !== sheet);
+    for (const tree of trees) tree.adoptedStyleSheets = tree.adoptedStyleSheets.filter((other) => other !== sheet);
+    trees.clear();
     for (const [label, highlight] of mine) {
       highlight.clear();
       CSS.highlights.delete(nameOf(label));
@@ -74,7 +87,8 @@ export function createHighlighter(document: Document): Highlighter {
         mine.set(label, highlight);
         CSS.highlights.set(nameOf(label), highlight);
       }
-      if (!known || wanted !== theme || (sheet && !document.adoptedStyleSheets.includes(sheet))) adopt(wanted, mine.keys());
+      if (!known || wanted !== theme) write(wanted, mine.keys());
+      adopt([...ranges.values()].flat());
     },
   };
 }
@@ -105,11 +119,16 @@ function selectedRule(theme: "light" | "dark"): string {
 
 /** Whether the words stand on a dark ground: the first opaque background upwards decides. */
 function themeOf(element: Element): "light" | "dark" {
-  for (let current: Element | null = element; current; current = current.parentElement) {
+  for (let current: Element | null = element; current; current = current.parentElement ?? hostOf(current)) {
     const parts = /rgba?\(([\d.]+)[, ]+([\d.]+)[, ]+([\d.]+)(?:[, /]+([\d.]+%?))?\)/.exec(getComputedStyle(current).backgroundColor);
     if (!parts || (parts[4] !== undefined && Number.parseFloat(parts[4]) < 0.5)) continue;
     const [red, green, blue] = [Number(parts[1]), Number(parts[2]), Number(parts[3])];
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 110 ? "dark" : "light";
   }
   return matchMedia("(prefers-color-scheme: dark)").matches && getComputedStyle(element).colorScheme.includes("dark") ? "dark" : "light";
+}
+
+function hostOf(element: Element): Element | null {
+  const root = element.getRootNode();
+  return root instanceof ShadowRoot ? root.host : null;
 }

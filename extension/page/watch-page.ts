@@ -1,4 +1,6 @@
-// Tells when the page may show something else: DOM changes, typing into fields, route changes. Coalesced; never polls, never patches the page.
+// Tells when the page may show something else: DOM changes (also in open shadow roots), typing into fields, route changes. Coalesced; never polls, never patches the page.
+
+import { followRoots } from "./open-roots.ts";
 
 export interface PageChange {
   /** Nodes in or under which something changed; null means "anything may have changed" (a route change, a return to the tab). */
@@ -37,15 +39,26 @@ export function watchPage({ document, signal, onChange, quiet = 120, longest = 5
 
   const observer = new MutationObserver((records) => {
     if (targets) for (const record of records) targets.add(record.target);
+    roots.added(new Set(records.flatMap(({ addedNodes }) => [...addedNodes])));
     schedule();
   });
-  observer.observe(document, {
+  const what = {
     subtree: true,
     childList: true,
     characterData: true,
     attributes: true,
     // Jira sets the modal's hook in a later attribute change; hidden tabs and folded parts come and go by these.
     attributeFilter: ["data-testid", "data-test-id", "role", "hidden", "style", "class", "aria-hidden", "value", "open"],
+  };
+  observer.observe(document, what);
+  const roots = followRoots({
+    document,
+    signal,
+    onRoot: (root) => {
+      observer.observe(root, what);
+      targets?.add(root);
+      schedule();
+    },
   });
   const anything = () => {
     targets = null;

@@ -16,6 +16,8 @@ export interface PlacedBlock {
    * never read is left out.
    */
   away?: true;
+  /** Selector of elements in it that are the page's own words, not the ticket's: "Show quoted text". */
+  skip?: string;
 }
 
 export interface TicketPlace {
@@ -28,7 +30,8 @@ export interface TicketPlace {
 }
 
 export interface SiteAdapter {
-  id: TicketRef["system"];
+  /** The file's name. Tickets name their `system`, which several views may share. */
+  id: string;
   /** Match patterns of the manifest; with the adapter's id the only place that names hosts. */
   matches: readonly string[];
   /**

@@ -1,0 +1,79 @@
+// Finds the open shadow roots of a page, nested ones and those that come late: a MutationObserver on the document sees none of them.
+
+interface Options {
+  document: Document;
+  signal: AbortSignal;
+  /** Called once for each root; what stands in it has not been seen by anybody. */
+  onRoot(root: ShadowRoot): void;
+}
+
+export interface OpenRoots {
+  /** Looks below nodes that were added, each subtree once. */
+  added(nodes: ReadonlySet<Node>): void;
+}
+
+/** A custom element may get its root later, when its code has been loaded; nothing in the DOM tells. So it is looked at again after these times. */
+const looksMs = [300, 700, 1500, 3000, 6000];
+
+/** Starts with the whole document; ends with `signal`. */
+export function followRoots({ document, signal, onRoot }: Options): OpenRoots {
+  const known = new WeakSet<ShadowRoot>();
+  /** Custom elements that have no root yet, or none that we may see. */
+  const waiting = new Set<Element>();
+  let looks = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const view = document.defaultView;
+  // A root that draws something changes its host's size, mostly: then it is found at once. (jsdom has no layout.)
+  const resized =
+    view && "ResizeObserver" in view
+      ? new view.ResizeObserver((entries) => {
+          for (const { target } of entries) visit(target);
+        })
+      : null;
+
+  const visit = (element: Element) => {
+    const root = element.shadowRoot;
+    if (root) {
+      if (waiting.delete(element)) resized?.unobserve(element);
+      if (known.has(root)) return;
+      known.add(root);
+      onRoot(root);
+      enter(root);
+    } else if (element.localName.includes("-") && !waiting.has(element)) {
+      waiting.add(element);
+      resized?.observe(element);
+      looks = 0;
+      lookAgain();
+    }
+  };
+  const enter = (below: ParentNode) => {
+    for (const element of below.querySelectorAll("*")) visit(element);
+  };
+  const lookAgain = () => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      for (const element of [...waiting]) {
+        if (element.isConnected) visit(element);
+        else if (waiting.delete(element)) resized?.unobserve(element);
+      }
+      looks += 1;
+      if (waiting.size > 0 && looks < looksMs.length) lookAgain();
+    }, looksMs[looks]);
+  };
+
+  signal.addEventListener("abort", () => {
+    clearTimeout(timer);
+    resized?.disconnect();
+    waiting.clear();
+  });
+  enter(document);
+  return {
+    added(nodes) {
+      for (const node of nodes) {
+        if (!(node instanceof Element) || (node.parentNode && nodes.has(node.parentNode))) continue;
+        visit(node);
+        enter(node);
+      }
+    },
+  };
+}
