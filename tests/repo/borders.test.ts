@@ -40,13 +40,14 @@ const borders: Record<string, { folders: string[]; packages: RegExp; types?: str
     packages: /^(dexie|ibantools|zod|wxt\/browser)$/,
     types: ["extension/inference"],
   },
+  "extension/releases": { folders: ["extension/releases", "shared"], packages: /^(dexie|pbf|zod)$/ },
   "extension/inference": {
     folders: ["extension/inference", "extension/messages.ts", "extension/store/passage-cache.ts", "shared"],
     packages: /^(onnxruntime-web(\/.*)?|zod|ipaddr\.js|tldts|wxt\/browser)$/,
   },
   "worker-api": {
     folders: ["worker-api", "shared"],
-    packages: /^(zod|hono(\/.*)?|@hono\/.*|drizzle-orm(\/.*)?|drizzle-kit|@libsql\/client(\/.*)?|prom-client|node:.*)$/,
+    packages: /^(zod|hono(\/.*)?|@hono\/.*|drizzle-orm(\/.*)?|drizzle-kit|@libsql\/client(\/.*)?|prom-client|aws4fetch|node:.*)$/,
   },
 };
 

@@ -1,0 +1,41 @@
+// The database of releases: their state, their files by hash, and the parts of files that are still on their way.
+import { Dexie, type EntityTable, type Table } from "dexie";
+
+interface StateRow {
+  key: "state" | "answer";
+  value: unknown;
+}
+interface FileRow {
+  sha256: string;
+  bytes: Uint8Array<ArrayBuffer>;
+}
+interface PartRow extends FileRow {
+  /** Where in the file the part begins. */
+  at: number;
+}
+
+export type ReleaseDb = Dexie & {
+  state: EntityTable<StateRow, "key">;
+  files: EntityTable<FileRow, "sha256">;
+  parts: Table<PartRow, [string, number]>;
+};
+
+interface OpenOptions {
+  name?: string;
+  indexedDB?: IDBFactory;
+  IDBKeyRange?: typeof globalThis.IDBKeyRange;
+}
+
+/** Every write is on the disk before it counts. @throws Error when the browser cannot open it: then the packaged model runs. */
+export async function openReleaseDb({ name = "sectag-releases", indexedDB, IDBKeyRange }: OpenOptions = {}): Promise<ReleaseDb> {
+  const db = new Dexie(name, {
+    chromeTransactionDurability: "strict",
+    ...(indexedDB ? { indexedDB } : {}),
+    ...(IDBKeyRange ? { IDBKeyRange } : {}),
+  }) as ReleaseDb;
+  db.version(1).stores({ state: "key", files: "sha256", parts: "[sha256+at]" });
+  // A newer version of the extension wants to upgrade: give way at once.
+  db.on("versionchange", () => db.close({ disableAutoOpen: true }));
+  await db.open();
+  return db;
+}

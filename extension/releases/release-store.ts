@@ -1,0 +1,61 @@
+// Reads and changes the state of releases: one transaction a step, and a second copy of the highest counter outside IndexedDB.
+import type { ReleaseDb } from "./release-db.ts";
+import { filesInUse, noReleases, ReleaseState } from "./release-state.ts";
+
+/** The part of browser.storage.local that is needed. */
+export interface KeyValueArea {
+  get(key: string): Promise<Record<string, unknown>>;
+  set(items: Record<string, unknown>): Promise<void>;
+}
+
+export interface ReleaseStore {
+  read(): Promise<ReleaseState>;
+  /** Applies the step to the state of now, all or nothing. @returns the state that holds then. */
+  change(step: (state: ReleaseState) => ReleaseState): Promise<ReleaseState>;
+  hasFile(sha256: string): Promise<boolean>;
+  /** Frees what no kept release names, parts of files too, but for those of `wanted`. */
+  sweep(wanted?: ReadonlySet<string>): Promise<void>;
+}
+
+const copyKey = "releases.highest";
+type Highest = ReleaseState["highest"];
+
+export function createReleaseStore(db: ReleaseDb, area: KeyValueArea): ReleaseStore {
+  const readCopy = async (): Promise<Highest> => ReleaseState.shape.highest.safeParse((await area.get(copyKey))[copyKey]).data ?? null;
+  /** A state that cannot be read any more is as good as none: the packaged model runs, and the second copy keeps old releases out. */
+  const stateOf = (row: { value: unknown } | undefined, copy: Highest): ReleaseState => {
+    const state = ReleaseState.safeParse(row?.value).data ?? noReleases;
+    return { ...state, highest: higher(state.highest, copy) };
+  };
+  return {
+    read: async () => {
+      const copy = await readCopy();
+      return stateOf(await db.state.get("state"), copy);
+    },
+    async change(step) {
+      const copy = await readCopy();
+      const next = await db.transaction("rw", db.state, async () => {
+        const changed = step(stateOf(await db.state.get("state"), copy));
+        await db.state.put({ key: "state", value: changed });
+        return changed;
+      });
+      if (next.highest && next.highest.counter > (copy?.counter ?? 0)) await area.set({ [copyKey]: next.highest });
+      return next;
+    },
+    hasFile: async (sha256) => (await db.files.where("sha256").equals(sha256).count()) > 0,
+    sweep: (wanted = new Set()) =>
+      db.transaction("rw", db.state, db.files, db.parts, async () => {
+        const state = ReleaseState.safeParse((await db.state.get("state"))?.value).data;
+        const used = state ? filesInUse(state) : new Set<string>();
+        const unused = (sha256: string) => !used.has(sha256) && !wanted.has(sha256);
+        await db.files.bulkDelete((await db.files.toCollection().primaryKeys()).filter(unused));
+        await db.parts.bulkDelete((await db.parts.toCollection().primaryKeys()).filter(([sha256]) => unused(sha256)));
+      }),
+  };
+}
+
+/** Of equal counters the first one's release stands. */
+function higher(a: Highest, b: Highest): Highest {
+  if (!a || !b) return a ?? b;
+  return b.counter > a.counter ? b : a;
+}
