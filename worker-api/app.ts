@@ -18,10 +18,12 @@ import { addKeys } from "./keys.ts";
 import { atMost, limited, type Rate, turnstile } from "./limit.ts";
 import { addMe } from "./me.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
+import { addModels } from "./models.ts";
 import { type Log, numbered, observed, traceOf } from "./observe.ts";
 import { addPair } from "./pair.ts";
 import { databaseCode } from "./patient-client.ts";
 import { errorsOf, problemOf, problemOfException, problemResponse } from "./problem.ts";
+import { addPublish, type Models } from "./publish.ts";
 import type { Database } from "./schema.ts";
 import { addTickets } from "./tickets.ts";
 import { addUsers } from "./users.ts";
@@ -30,6 +32,8 @@ export interface AppOptions {
   db: Database;
   /** Assets of the docs page. */
   files?: Files;
+  /** Without it nothing can be published. */
+  models?: Models;
   /** Milliseconds since 1970. */
   now?: () => number;
   auth?: Authenticate;
@@ -72,6 +76,7 @@ export interface Parts {
   log: Log;
   digest: Digest;
   metrics: Metrics;
+  models: Models | undefined;
   /** Resolves when it is this push's turn: one after the other, with a breath between. */
   turn: () => Promise<void>;
 }
@@ -82,7 +87,7 @@ export function createApp(options: AppOptions): Api {
   const { auth = authenticateByKey(db, now, digest), files = async () => null, addressOf = () => "", breathe } = options;
   const limits = { ...usual, ...options.limits };
   const metrics = createMetrics({ db, now, ...(options.registry ? { registry: options.registry } : {}) });
-  const parts: Parts = { db, now, log, digest, metrics, turn: turnstile(breathe) };
+  const parts: Parts = { db, now, log, digest, metrics, models: options.models, turn: turnstile(breathe) };
 
   const app: Api = new OpenAPIHono<Env>({
     defaultHook: (result) =>
@@ -91,20 +96,22 @@ export function createApp(options: AppOptions): Api {
         : problemResponse("invalid-request", "Send what /openapi.json describes.", {}, { errors: errorsOf(result.error) }),
   });
   app.use(numbered, observed({ log, metrics }), secureHeaders(), preflight(origins));
-  app.use(timeout(limits.answerMs, tooLate), unstored);
+  app.use(unlessUpload(timeout(limits.answerMs, tooLate)), unstored);
   app.post("/v1/events", atMost(limits.writers));
   app.post("/v1/pair", limited(limits.pairing, now, addressOf));
   const proved = authenticated(auth);
   const perKey = limited(limits.perKey, now, (context) => context.var.principal.keyId);
   for (const guard of [proved, perKey])
     app.use("/v1/*", (context, next) => (context.req.path === "/v1/pair" ? next() : guard(context, next)));
-  app.use("/v1/*", boundedBody({ bytes: contractLimits.batchBytes, ms: limits.bodyMs }));
+  app.use("/v1/*", unlessUpload(boundedBody({ bytes: contractLimits.batchBytes, ms: limits.bodyMs })));
 
   addPair(app, parts);
   addMe(app);
   addEvents(app, parts);
   addExport(app, parts);
   addTickets(app, parts);
+  addModels(app, parts);
+  addPublish(app, parts);
   addKeys(app, parts);
   addUsers(app, parts);
   addHealth(app, parts);
@@ -124,6 +131,12 @@ export function createApp(options: AppOptions): Api {
 const tooLate = () =>
   new HTTPException(503, { res: problemResponse("time-out", "It may or may not be done. Send it again.", { "retry-after": "5" }) });
 
+/** A model's file is long: its route has bounds of its own. */
+const unlessUpload =
+  (bound: MiddlewareHandler<Env>): MiddlewareHandler<Env> =>
+  (context, next) =>
+    context.req.method === "PUT" && context.req.path.startsWith("/v1/models/files/") ? next() : bound(context, next);
+
 /** Answers are about now, and for this key. */
 const unstored: MiddlewareHandler<Env> = async (context, next) => {
   context.header("cache-control", "no-store");
@@ -134,9 +147,9 @@ const unstored: MiddlewareHandler<Env> = async (context, next) => {
 function preflight(origins: readonly string[]): MiddlewareHandler<Env> {
   const answer = cors({
     origin: [...origins],
-    allowMethods: ["GET", "HEAD", "POST", "DELETE"],
-    allowHeaders: ["Authorization", "Content-Type", "Content-Encoding"],
-    exposeHeaders: ["X-Request-Id", "Retry-After", "Date"],
+    allowMethods: ["GET", "HEAD", "POST", "PUT", "DELETE"],
+    allowHeaders: ["Authorization", "Content-Type", "Content-Encoding", "If-None-Match", "Range"],
+    exposeHeaders: ["X-Request-Id", "Retry-After", "Date", "ETag", "Content-Range"],
     maxAge: 600,
   });
   return (context, next) =>
@@ -149,7 +162,8 @@ function answerOtherMethods(app: Api): void {
     app.routes.filter(({ path, method }) => method !== "ALL" && !path.includes("*")),
     ({ path }) => path,
   );
-  for (const [path, routes] of byPath) {
+  // What is written out goes before what stands for anything.
+  for (const [path, routes] of [...byPath].sort(([a], [b]) => Number(a.includes(":")) - Number(b.includes(":")))) {
     const methods = new Set(routes.map(({ method }) => method));
     const allow = [...methods, ...(methods.has("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");
     app.all(path, (context) =>

@@ -17,6 +17,8 @@ export interface Metrics {
   request(labels: { method: string; route: string; status: number }, seconds: number): void;
   pushed(result: PushResult["status"]): void;
   reviewed(decision: Pick<Decision, "verdict" | "suggestion">): void;
+  /** An installation asked what a channel names. */
+  polled(named: { channel: string; version: string }): void;
 }
 
 export function createMetrics({ db, now, registry = new Registry() }: { db: Database; now: () => number; registry?: Registry }): Metrics {
@@ -41,6 +43,12 @@ export function createMetrics({ db, now, registry = new Registry() }: { db: Data
     registers,
   });
   const reviews = new Counter({ name: "sectag_reviews_total", help: "Decisions stored, by verdict", labelNames: ["verdict"], registers });
+  const polls = new Counter({
+    name: "sectag_model_polls_total",
+    help: "Answers to installations that asked what a channel names, by the version that they were told",
+    labelNames: ["channel", "version"],
+    registers,
+  });
   const inference = new Histogram({
     name: "sectag_inference_duration_seconds",
     help: "Time that the extension took for a suggestion, by backend",
@@ -94,6 +102,7 @@ export function createMetrics({ db, now, registry = new Registry() }: { db: Data
       durations.observe({ method, route }, seconds);
     },
     pushed: (result) => rows.inc({ result }),
+    polled: (named) => polls.inc(named),
     reviewed({ verdict, suggestion }) {
       reviews.inc({ verdict });
       inference.observe({ backend: suggestion.backend }, suggestion.tookMs / 1000);

@@ -1,8 +1,8 @@
-// The tables: orgs, users, keys, pairings, and the append-only history of events. Migrations are generated from this file.
+// The tables: orgs, users, keys, pairings, the append-only history of events, and models. Migrations are generated from this file.
 import type { Client } from "@libsql/client";
 import { sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql/driver-core";
-import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { foreignKey, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { Role } from "../shared/decisions.ts";
 
 /** `epoch` names this history (a restore makes a new one); `secret` signs cursors. */
@@ -103,5 +103,47 @@ export const events = sqliteTable(
   ],
 );
 
-export const schema = { meta, orgs, users, keys, pairings, events };
+/** Signed releases of models, never changed. The newest has the highest `counter` of the org. */
+export const releases = sqliteTable(
+  "releases",
+  {
+    orgId: text("org_id")
+      .notNull()
+      .references(() => orgs.id),
+    counter: integer().notNull(),
+    modelId: text("model_id").notNull(),
+    version: text().notNull(),
+    /** The signed envelope as it came. */
+    envelope: text().notNull(),
+    /** The envelope's payload, JSON: what the trainer signed. */
+    manifest: text().notNull(),
+    expires: integer().notNull(),
+    published: integer().notNull(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id),
+  },
+  (table) => [primaryKey({ columns: [table.orgId, table.counter] }), index("releases_version").on(table.orgId, table.version)],
+);
+
+/** Which release a channel names, and to what share of the installations. */
+export const channels = sqliteTable(
+  "channels",
+  {
+    orgId: text("org_id").notNull(),
+    name: text({ enum: ["stable", "canary"] }).notNull(),
+    counter: integer().notNull(),
+    percent: integer().notNull(),
+    changed: integer().notNull(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id),
+  },
+  (table) => [
+    primaryKey({ columns: [table.orgId, table.name] }),
+    foreignKey({ columns: [table.orgId, table.counter], foreignColumns: [releases.orgId, releases.counter] }),
+  ],
+);
+
+export const schema = { meta, orgs, users, keys, pairings, events, releases, channels };
 export type Database = LibSQLDatabase<typeof schema> & { $client: Client };

@@ -12,6 +12,9 @@ import { createApp, type Limits } from "./app.ts";
 import { type Config, originOf } from "./config.ts";
 import { openDatabase } from "./database.ts";
 import type { Files } from "./docs.ts";
+import { modelBucket } from "./model-bucket.ts";
+import type { ModelFiles } from "./model-files.ts";
+import { modelFolder, nodeHash, sweepIncoming } from "./model-folder.ts";
 import { atLevel, type Log } from "./observe.ts";
 import { pairingLink } from "./pair.ts";
 import { type Database, keys, orgs, pairings } from "./schema.ts";
@@ -34,11 +37,13 @@ export interface RunningServer {
 export async function startServer(config: Config, { log, limits }: { log: Log; limits?: Partial<Limits> }): Promise<RunningServer> {
   if (config.file) mkdirSync(dirname(config.file), { recursive: true });
   const db = await openDatabase(config.database);
+  const files = await modelFilesOf(config);
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const app = createApp({
     db,
     files: docsFiles,
+    ...(files ? { models: { files, newHash: nodeHash, keys: config.releaseKeys } } : {}),
     origins: config.origins,
     log: atLevel(config.logLevel, log),
     digest: (text) => hash("sha256", text),
@@ -49,11 +54,12 @@ export async function startServer(config: Config, { log, limits }: { log: Log; l
   });
   const server = createAdaptorServer({
     fetch: app.fetch,
+    // Ten minutes for a whole request: a model's file over a slow line. All other bodies have 15 seconds, in app.ts.
     // What a refused request still sends is read away by Node, until requestTimeout. The adapter would cut the connection after half a
     // second, and a client under load would see a reset instead of its 429.
     autoCleanupIncoming: false,
     // Kept open longer than proxies and browsers do, so that these close first and no request meets a closing connection.
-    serverOptions: { requestTimeout: 60_000, headersTimeout: 15_000, keepAliveTimeout: 75_000 },
+    serverOptions: { requestTimeout: 600_000, headersTimeout: 15_000, keepAliveTimeout: 75_000 },
   });
   await new Promise<void>((listening, failed) => {
     server.once("error", failed);
@@ -74,6 +80,13 @@ export async function startServer(config: Config, { log, limits }: { log: Log; l
     log({ level: "info", event: "stopped" });
   }
   return { db, origin, link, stop };
+}
+
+async function modelFilesOf({ modelFiles }: Config): Promise<ModelFiles | null> {
+  if (!modelFiles) return null;
+  if ("bucket" in modelFiles) return modelBucket(modelFiles.bucket);
+  await sweepIncoming(modelFiles.folder, Date.now());
+  return modelFolder(modelFiles.folder);
 }
 
 /**

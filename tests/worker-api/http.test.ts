@@ -21,7 +21,7 @@ test("CORS: an allowed origin is named, another gets no permission, none is refl
   expect(asked.headers.get("access-control-allow-headers")).toContain("Authorization");
   const got = await call("/v1/me", { key: analyst.key, headers: { origin: extensionOrigin } });
   expect(got.headers.get("access-control-allow-origin")).toBe(extensionOrigin);
-  expect(got.headers.get("access-control-expose-headers")).toBe("X-Request-Id,Retry-After,Date");
+  expect(got.headers.get("access-control-expose-headers")).toBe("X-Request-Id,Retry-After,Date,ETag,Content-Range");
   const refused = await call("/v1/me", { headers: { origin: extensionOrigin } });
   expect([refused.status, refused.headers.get("access-control-allow-origin")]).toEqual([401, extensionOrigin]);
   for (const origin of [

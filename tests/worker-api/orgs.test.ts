@@ -3,11 +3,14 @@ import { expect, test } from "vitest";
 import { openApiDocument } from "../../worker-api/docs.ts";
 import { decision } from "./decisions.ts";
 import { keyFor, newOrg, openLab, ticketIdOf } from "./lab.ts";
+import { modelBytes, openReleaseLab } from "./release-lab.ts";
 
 /** What belongs to an org and may be in no answer to another. */
 async function furnished() {
-  const lab = await openLab();
+  const lab = await openReleaseLab();
   const theirs = await newOrg(lab.db, "Org-of-others");
+  const release = await lab.publish("others", { version: "2026.77.7", counter: 5 }, theirs.service.key);
+  await lab.point("stable", 5, 33, theirs.service.key);
   const person = await keyFor(lab.db, theirs.orgId, "analyst", { name: "Person-of-others" });
   const one = decision({
     key: "OTHERS-1",
@@ -18,23 +21,25 @@ async function furnished() {
   });
   await lab.push(person.key, one);
   const cursor = (await lab.pull(person.key)).next;
-  const words = ["Org-of-others", "Person-of-others", "OTHERS-1", "Words-of-others", "evil of others"];
-  const ids = [theirs.orgId, person.userId, person.id, theirs.admin.id, theirs.lead.userId, ticketIdOf("OTHERS-1"), one.id, cursor];
-  return { ...lab, theirs, person, one, cursor, words, ids };
+  const words = ["Org-of-others", "Person-of-others", "OTHERS-1", "Words-of-others", "evil of others", "of others. ", '"percent":33'];
+  const file = release.files[0]?.sha256 ?? "";
+  const people = [theirs.orgId, person.userId, person.id, theirs.admin.id, theirs.lead.userId];
+  const ids = [...people, ticketIdOf("OTHERS-1"), one.id, cursor, file];
+  return { ...lab, theirs, person, one, cursor, words, ids, release };
 }
 
 test("no route gives, with any key of one org and any id of the other in any place, anything of the other", async () => {
   const lab = await furnished();
-  const { app, call, ids, words, one, person, theirs } = lab;
+  const { app, call, ids, words, one, person, theirs, release } = lab;
   const paths = openApiDocument(app).paths ?? {};
   const before = await snapshot(lab);
   let asked = 0;
   for (const mine of [lab.analyst, lab.lead, lab.admin, lab.service])
     for (const [template, operations] of Object.entries(paths))
       for (const method of Object.keys(operations ?? {}))
-        for (const id of ids) {
+        for (const id of [...ids, release.version]) {
           const path = template.replace(/\{\w+\}/, id);
-          const bodies = method === "post" ? bodiesWith(id, one) : [undefined];
+          const bodies = method === "post" ? bodiesWith(id, one) : method === "put" ? [{ counter: 5, percent: 1 }, id] : [undefined];
           for (const query of method === "get" ? ["", `?after=${id}`, `?org=${id}&orgId=${id}&userId=${id}`] : [""])
             for (const body of bodies) {
               const answer = await call(path + query, {
@@ -45,6 +50,9 @@ test("no route gives, with any key of one org and any id of the other in any pla
               const text = await answer.text();
               asked++;
               expect(answer.status, `${method} ${path}`).toBeLessThan(500);
+              // Figures are by version of a model, of all orgs.
+              if (template !== "/metrics" && id !== release.version)
+                expect(text.includes(release.version), `${method} ${path}`).toBe(false);
               for (const word of [...words, ...ids.filter((known) => known !== id && known !== one.id)])
                 expect(text.includes(word), `${method} ${path}${query} tells ${word}`).toBe(false);
             }
@@ -68,13 +76,22 @@ const bodiesWith = (id: string, one: ReturnType<typeof decision>) => [
 /** All that the other org has, as its own admin and lead see it. */
 async function snapshot({ call, theirs }: Awaited<ReturnType<typeof furnished>>) {
   const seen: string[] = [];
-  for (const path of ["/v1/events", "/v1/tickets", "/v1/keys", "/v1/users", "/v1/export"]) {
+  for (const path of ["/v1/events", "/v1/tickets", "/v1/keys", "/v1/users", "/v1/export", "/v1/models", "/v1/models/channels/stable"]) {
     const answer = await call(path, { key: theirs.admin.key });
     expect(answer.status, path).toBe(200);
     seen.push((await answer.text()).replace(/"lastUsed":("[^"]*"|null)/g, "").replace(/"next":"[^"]*"/g, ""));
   }
   return seen;
 }
+
+test("files of another org make no release of one's own, nor does its release move one's channel", async () => {
+  const { post, point, put, refusal, release, service } = await furnished();
+  expect(await refusal(post(release))).toMatchObject({ status: 422, code: "release-refused" });
+  expect(await refusal(point("stable", 5))).toMatchObject({ status: 404 });
+  for (const { path, sha256 } of release.files) await put(modelBytes("others").get(path) ?? new Uint8Array(), sha256, {}, service.key);
+  // Counters and versions are each org's own.
+  expect((await post(release)).status).toBe(201);
+});
 
 test("each route below /v1 but pairing wants a key, and a scope that not every key has", async () => {
   const { app, call, refusal, db, orgId } = await openLab();
