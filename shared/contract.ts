@@ -44,13 +44,7 @@ export const Block = z.strictObject({
  * Where a ticket lives; with its key this is its name for ever, so an id is never renamed. ServiceNow's form, workspace and portal show the
  * same tickets: all are called after the first view that was read. `generic` is a page that a person asked for.
  */
-export const systems = [
-  "jira-cloud",
-  "jira-data-center",
-  "servicenow-classic",
-  "request-tracker",
-  "generic",
-] as const;
+export const systems = ["jira-cloud", "jira-data-center", "servicenow-classic", "request-tracker", "generic"] as const;
 
 export const TicketRef = z.strictObject({
   system: z.enum(systems),

@@ -43,9 +43,9 @@ const reportQuietMs = 80;
 
 /**
  * Starts following; ends with `signal`, which also takes every highlight and the card away.
- * @returns `retry` asks again after a failure; `refresh` draws and reports anew what the review says.
+ * @returns `look` looks at the page at once; `retry` asks again after a failure; `refresh` draws and reports anew what the review says.
  */
-export function followTicket(options: Options): { retry(): void; refresh(): void } {
+export function followTicket(options: Options): { look(): void; retry(): void; refresh(): void } {
   const { document, highlighter, review, signal } = options;
   const reader = createBlockReader();
   let place: TicketPlace | null = null;
@@ -236,6 +236,7 @@ export function followTicket(options: Options): { retry(): void; refresh(): void
   watchPage({ document, signal, onChange: ({ targets }) => look(targets) });
   look(null);
   return {
+    look: () => look(null),
     retry() {
       if (report.state !== "failed") return;
       asked = null;

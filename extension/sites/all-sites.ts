@@ -1,4 +1,5 @@
 // Every adapter in this folder, found by glob: a new site is one new file.
+import { site as generic } from "./generic.site.ts";
 import type { SiteAdapter, TicketPlace } from "./site.ts";
 
 const modules = import.meta.glob<{ site: SiteAdapter }>("./*.site.ts", { eager: true });
@@ -19,6 +20,14 @@ export function findTicket(url: URL, document: Document, from: readonly SiteAdap
     }
   }
   return { place: null, broken };
+}
+
+/** For a page that the person asked to have read: as a ticket if it can be read as one, else as the text that it is. */
+export function findAsked(url: URL, document: Document): Lookup {
+  const lookup = findTicket(url, document);
+  if (lookup.place?.missing.length === 0) return lookup;
+  const place = generic.find(url, document);
+  return place ? { place } : lookup;
 }
 
 /** By host name; on a host that no adapter names (one that was added), by what the page shows. */

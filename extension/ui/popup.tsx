@@ -1,5 +1,5 @@
 // The toolbar popup: the same answer and the same review as in the page, for the current tab.
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import type { PageReport, ReviewAction } from "../../shared/review.ts";
 import type { FoundBlock } from "./findings.tsx";
 import { ReportBody } from "./report-body.tsx";
@@ -13,20 +13,22 @@ interface Props {
   /** Null while the tab's report is being read. */
   report: PageReport | null;
   onAction(action: ReviewAction): void;
+  /** Reads the tab's page although it is no known ticket. */
+  onRead(): Promise<void>;
   onShowCard(): void;
   /** Absent where the browser has no side panel. */
   onSidePanel?: (() => void) | undefined;
   onOptions(): void;
 }
 
-export function Popup({ report, onAction, onShowCard, onSidePanel, onOptions }: Props) {
+export function Popup({ report, onAction, onRead, onShowCard, onSidePanel, onOptions }: Props) {
   const t = useTexts();
   const hasTicket = Boolean(report && "ticket" in report && report.ticket);
   return (
     <main className="popup">
       <SurfaceHead report={report} onOptions={onOptions} />
       <div className="card-body">
-        <TicketOfTab report={report} onAction={onAction} />
+        <TicketOfTab report={report} onAction={onAction} onRead={onRead} />
         <div className="row">
           {hasTicket && (
             <button type="button" className="plain-button" onClick={onShowCard}>
@@ -61,7 +63,7 @@ export function SurfaceHead({ report, onOptions }: Pick<Props, "report" | "onOpt
 }
 
 /** Tag, review and findings of the ticket in a tab; keys that are pressed anywhere in the surface are the review's. */
-export function TicketOfTab({ report, onAction }: Pick<Props, "report" | "onAction">) {
+export function TicketOfTab({ report, onAction, onRead }: Pick<Props, "report" | "onAction" | "onRead">) {
   const tagged = report?.state === "tagged" ? report : null;
   const review = tagged?.review ?? null;
   useEffect(() => {
@@ -85,8 +87,24 @@ export function TicketOfTab({ report, onAction }: Pick<Props, "report" | "onActi
       )}
       {tagged && review && <Review state={review} suggestion={tagged.suggestion} onAction={onAction} />}
       {report && <ReportBody report={report} blocks={blocks} />}
+      {(report?.state === "left" || report?.state === "unreadable") && <ReadPage onRead={onRead} />}
       <Spoken report={report} />
     </>
+  );
+}
+
+function ReadPage({ onRead }: Pick<Props, "onRead">) {
+  const t = useTexts();
+  const [refused, setRefused] = useState(false);
+  return (
+    <div>
+      <button type="button" className="plain-button" onClick={() => void onRead().catch(() => setRefused(true))}>
+        {t("popup.readPage")}
+      </button>
+      <p role="alert" className={refused ? "problem" : "quiet"}>
+        {refused ? t("popup.readRefused") : t("popup.readHelp")}
+      </p>
+    </div>
   );
 }
 

@@ -21,18 +21,20 @@ interface Props {
   /** What is wrong with the store; "" when nothing is. */
   problem: string;
   onAction(action: ReviewAction): void;
+  /** Reads the tab's page although it is no known ticket. */
+  onRead(): Promise<void>;
   /** Opens a ticket of the queue in the current tab. */
   onOpen(url: string): void;
   onOptions(): void;
 }
 
-export function SidePanel({ report, recent, queue, problem, onAction, onOpen, onOptions }: Props) {
+export function SidePanel({ report, recent, queue, problem, onAction, onRead, onOpen, onOptions }: Props) {
   const t = useTexts();
   return (
     <main className="side-panel">
       <SurfaceHead report={report} onOptions={onOptions} />
       <div className="card-body">
-        <TicketOfTab report={report} onAction={onAction} />
+        <TicketOfTab report={report} onAction={onAction} onRead={onRead} />
         {problem && (
           <p className="problem" role="alert">
             {problem}

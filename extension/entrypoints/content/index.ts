@@ -8,13 +8,14 @@ import { type CardHost, createCardHost } from "../../page/card-host.ts";
 import { createHighlighter } from "../../page/highlighter.ts";
 import { createReviewSession } from "../../page/review-session.ts";
 import { followTicket } from "../../page/ticket-session.ts";
-import { findTicket, sites } from "../../sites/all-sites.ts";
+import { findAsked, findTicket, sites } from "../../sites/all-sites.ts";
+import { pageKey } from "../../sites/generic.site.ts";
 import { texts } from "../../texts.ts";
 import { createCardView } from "../../ui/card-view.tsx";
 import css from "../../ui/theme.css?inline";
 
 export default defineContentScript({
-  matches: sites.flatMap((site) => [...site.matches]),
+  matches: [...new Set(sites.flatMap((site) => [...site.matches]))],
   allFrames: true,
   runAt: "document_idle",
   // The page would hear it, learn the extension's id from it, and could end this script by sending it again.
@@ -46,10 +47,18 @@ export default defineContentScript({
       changed: () => session.refresh(),
       signal,
     });
+    /** The page that the person asked for; the next one is not read. */
+    let asked = "";
+    const read = () => {
+      if (window.top !== window) return;
+      asked = pageKey(new URL(location.href));
+      session.look();
+    };
     const answers = [
       answerMessage("card.show", browser.runtime, (how) => card.show(how)),
       answerMessage("review.act", browser.runtime, (action) => review.act(action)),
       answerMessage("review.changed", browser.runtime, (what) => review.heard(what)),
+      answerMessage("page.read", browser.runtime, read),
       answerMessage("page.stop", browser.runtime, () => stopped.abort()),
     ];
     signal.addEventListener("abort", () => {
@@ -62,7 +71,7 @@ export default defineContentScript({
     const session = followTicket({
       document,
       url: () => new URL(location.href),
-      find: findTicket,
+      find: (url, page) => (asked === pageKey(url) ? findAsked : findTicket)(url, page),
       analyze: client.analyze,
       highlighter: createHighlighter(document),
       review,

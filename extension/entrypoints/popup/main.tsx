@@ -4,6 +4,7 @@ import { browser } from "wxt/browser";
 import type { ReviewAction } from "../../../shared/review.ts";
 import { currentTab } from "../../follow-tab.ts";
 import { sendMessage } from "../../messages.ts";
+import { readPage } from "../../read-page.ts";
 import { readReport, watchReport } from "../../store/tab-reports.ts";
 import { texts } from "../../texts.ts";
 import { Popup } from "../../ui/popup.tsx";
@@ -31,6 +32,7 @@ async function start(container: HTMLElement) {
         <Popup
           report={report}
           onAction={act}
+          onRead={() => (tabId === undefined ? Promise.reject(new Error("no tab")) : readPage(tabId))}
           onOptions={() => void browser.runtime.openOptionsPage()}
           onShowCard={showCard}
           onSidePanel={sidePanel}

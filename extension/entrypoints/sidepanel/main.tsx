@@ -5,6 +5,7 @@ import type { PageReport } from "../../../shared/review.ts";
 import { followTab } from "../../follow-tab.ts";
 import { sendMessage } from "../../messages.ts";
 import { openForPages, watchReviews } from "../../page-store.ts";
+import { readPage } from "../../read-page.ts";
 import { texts } from "../../texts.ts";
 import type { DecisionRow } from "../../ui/decision-list.tsx";
 import { type QueueRow, SidePanel } from "../../ui/side-panel.tsx";
@@ -35,6 +36,7 @@ async function start(container: HTMLElement) {
             // The page may have been left meanwhile: its report says so, and the panel with it.
             if (tabId !== undefined) void sendMessage("review.act", action, tabId).catch(() => undefined);
           }}
+          onRead={() => (tabId === undefined ? Promise.reject(new Error("no tab")) : readPage(tabId))}
           onOpen={(url) => void browser.tabs.update({ url })}
           onOptions={() => void browser.runtime.openOptionsPage()}
         />

@@ -62,7 +62,17 @@ test("popup: every state of the page", async () => {
     tagged(named.corrected ?? null),
   ] as const)
     expect(
-      await seriousIn(<Popup report={report} onAction={nothing} onShowCard={nothing} onSidePanel={nothing} onOptions={nothing} />, german),
+      await seriousIn(
+        <Popup
+          report={report}
+          onAction={nothing}
+          onRead={async () => undefined}
+          onShowCard={nothing}
+          onSidePanel={nothing}
+          onOptions={nothing}
+        />,
+        german,
+      ),
     ).toEqual([]);
 });
 
@@ -78,6 +88,7 @@ test("side panel", async () => {
       problem="The store is closed."
       onAction={nothing}
       onOpen={nothing}
+      onRead={async () => undefined}
       onOptions={nothing}
     />
   );

@@ -148,6 +148,7 @@ test("side panel: queue, decisions of others, problems; an address is no link", 
       problem={words}
       onAction={nothing}
       onOpen={nothing}
+      onRead={async () => undefined}
       onOptions={nothing}
     />
   );

@@ -4,14 +4,16 @@ import { expect, test } from "vitest";
 import { Popup } from "../../../extension/ui/popup.tsx";
 import { SidePanel } from "../../../extension/ui/side-panel.tsx";
 import type { PageReport, ReviewAction, ReviewState } from "../../../shared/review.ts";
-import { draw } from "./draw.tsx";
+import { draw, settle } from "./draw.tsx";
 import { at, mine, state, suggestion, tagged, ticket } from "./states.ts";
 
 const nothing = () => undefined;
 
-function popup(review: ReviewState | null, report: PageReport = tagged(review)) {
+function popup(review: ReviewState | null, report: PageReport = tagged(review), onRead = async () => {}) {
   const asked: ReviewAction[] = [];
-  const drawn = draw(<Popup report={report} onAction={(action) => asked.push(action)} onShowCard={nothing} onOptions={nothing} />);
+  const drawn = draw(
+    <Popup report={report} onAction={(action) => asked.push(action)} onRead={onRead} onShowCard={nothing} onOptions={nothing} />,
+  );
   return { ...drawn, asked };
 }
 
@@ -48,6 +50,21 @@ test("Enter on a button presses the button alone; letters on it are the review's
   expect(asked).toEqual([]);
   key(button("Reject"), "x");
   expect(asked).toEqual([{ do: "key", key: "x", ...plain }]);
+});
+
+test("a page without a known ticket can be read by a press; a refusal says what to do", async () => {
+  let read = 0;
+  const { press, text } = popup(null, { state: "left" }, async () => {
+    read += 1;
+    if (read > 1) throw new Error("Cannot access contents of the page");
+  });
+  press("Read this page");
+  await settle();
+  expect([read, text('[role="alert"]')]).toEqual([1, expect.stringContaining("this once")]);
+  press("Read this page");
+  await settle();
+  expect(text('[role="alert"]')).toContain("The browser does not allow it here.");
+  expect(popup(state({})).has("Read this page")).toBe(false);
 });
 
 test("who types is not disturbed", () => {
@@ -126,6 +143,7 @@ test("the side panel: queue with links, last decisions with their way to the ser
       problem="The browser could not open the reviews' database."
       onAction={nothing}
       onOpen={(url) => opened.push(url)}
+      onRead={async () => undefined}
       onOptions={nothing}
     />,
   );
@@ -140,7 +158,16 @@ test("the side panel: queue with links, last decisions with their way to the ser
 
 test("a side panel without decisions says so", () => {
   const { text } = draw(
-    <SidePanel report={null} recent={[]} queue={[]} problem="" onAction={nothing} onOpen={nothing} onOptions={nothing} />,
+    <SidePanel
+      report={null}
+      recent={[]}
+      queue={[]}
+      problem=""
+      onAction={nothing}
+      onRead={async () => undefined}
+      onOpen={nothing}
+      onOptions={nothing}
+    />,
   );
   expect(text()).toContain("Nothing has been decided in this browser yet.");
 });
