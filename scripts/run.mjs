@@ -20,7 +20,7 @@ const tasks = {
   prove: { needs: ["chromium"], command: node("scripts/prove.ts") },
   desk: { command: node("scripts/desk.ts") },
   tag: { command: node("scripts/tag.ts") },
-  bench: { command: node("scripts/bench.ts") },
+  bench: { needs: ["chromium"], command: node("scripts/bench.ts") },
   gen: { command: node("scripts/gen.ts") },
   format: { command: ["biome", "check", "--write", "."] },
   trainer: { needs: ["python"], command: [".venv/bin/python", "-m", "trainer"] },

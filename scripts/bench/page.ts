@@ -1,0 +1,157 @@
+// Ratio benchmark of a live ticket page, with and without the extension in one run: load, long tasks, nodes added, model calls of a second scan.
+import { parseArgs } from "node:util";
+import type { BrowserContext, Page } from "puppeteer-core";
+import type { PageReport } from "../../shared/review.ts";
+import { startDesk } from "../../tests/desk/server.ts";
+import type { DeskTicket } from "../../tests/desk/ticket-shape.ts";
+import { bigTicket } from "../big-ticket.ts";
+import { buildExtension } from "../build-extension.ts";
+import { launch } from "../chromium.ts";
+import { isOurLongTask, longTaskMs, type PageTrace, readTrace, type Task, traceCategories } from "../trace.ts";
+
+const { values } = parseArgs({ options: { rounds: { type: "string", default: "8" }, extension: { type: "string" } } });
+const rounds = Number(values.rounds);
+/** Promises that this run must keep. `loadTimes`: how much longer it takes until all of the ticket is drawn. */
+const floors = { loadTimes: 1.1, longTasks: 0, hostNodes: 0, secondScanCalls: 0 };
+const mutations = 50;
+/** Said by the last change of a live page: when it is found, everything before it was read. */
+const lastAddress = "198.51.100.77";
+const ways = [
+  "add-comment:Blocked 203.0.113.7 at the proxy.",
+  "title:Beaconing, now from more of them",
+  "edit",
+  "rerender-text",
+  "rerender-nodes",
+];
+const figure = (value: number) => Number(value.toFixed(3));
+const isLong = ({ cpu }: Task) => cpu > longTaskMs;
+
+const sizes: DeskTicket[] = [
+  bigTicket({ key: "BIG-1", textNodes: 400, comments: 10 }),
+  bigTicket({ key: "BIG-2", textNodes: 20_000, comments: 200 }),
+];
+const extension = values.extension ?? buildExtension();
+const desk = await startDesk({ speed: "fast", tickets: sizes });
+const lab = await launch({ extension, flags: desk.chromiumFlags, headless: true });
+/** Extensions are not in it: the same browser, the same page, and nothing of ours. */
+const plain = await lab.browser.createBrowserContext();
+const withUs = lab.browser.defaultBrowserContext();
+
+const results = [];
+for (const ticket of sizes) {
+  const best = {
+    plainCpu: Number.POSITIVE_INFINITY,
+    oursCpu: Number.POSITIVE_INFINITY,
+    plainWall: Number.POSITIVE_INFINITY,
+    oursWall: Number.POSITIVE_INFINITY,
+  };
+  let firstCalls: number | null = null;
+  let secondScanCalls = 0;
+  for (let round = 0; round < rounds; round++) {
+    const without = await load(plain, ticket);
+    best.plainCpu = Math.min(best.plainCpu, without.cpu);
+    best.plainWall = Math.min(best.plainWall, without.wall);
+    const loaded = await load(withUs, ticket);
+    best.oursCpu = Math.min(best.oursCpu, loaded.cpu);
+    best.oursWall = Math.min(best.oursWall, loaded.wall);
+    if (firstCalls === null) firstCalls = loaded.calls;
+    else secondScanCalls += loaded.calls ?? 0;
+  }
+  const quiet = await live(plain, ticket);
+  const lively = await live(withUs, ticket);
+  const ours = lively.tasks.filter(isOurLongTask);
+  const longest = (tasks: Task[], of: (task: Task) => number) => figure(Math.max(0, ...tasks.map(of)));
+  results.push({
+    textNodes: lively.textNodes,
+    comments: ticket.comments.length,
+    mutations,
+    loadTimes: figure(best.oursWall / best.plainWall),
+    mainThreadTimes: figure(best.oursCpu / best.plainCpu),
+    loadMs: {
+      plainCpu: figure(best.plainCpu),
+      oursCpu: figure(best.oursCpu),
+      plainWall: figure(best.plainWall),
+      oursWall: figure(best.oursWall),
+    },
+    longTasks: ours.length,
+    pagesOwnLongTasks: { without: quiet.tasks.filter(isLong).length, with: lively.tasks.filter(isLong).length },
+    ourLongestMs: { cpu: longest(lively.tasks, ({ ours }) => ours.cpu), wall: longest(lively.tasks, ({ ours }) => ours.wall) },
+    ourCpuMs: figure(lively.tasks.reduce((sum, { ours }) => sum + ours.cpu, 0)),
+    hostNodes: lively.hostNodes,
+    firstCalls,
+    secondScanCalls,
+  });
+}
+await lab.close();
+await desk.close();
+const ok = results.every(
+  (one) =>
+    one.loadTimes <= floors.loadTimes &&
+    one.longTasks <= floors.longTasks &&
+    one.hostNodes <= floors.hostNodes &&
+    one.firstCalls !== 0 &&
+    one.secondScanCalls <= floors.secondScanCalls,
+);
+console.log(JSON.stringify({ bench: "page", rounds, results, floors, ok }));
+process.exitCode = ok ? 0 : 1;
+
+/** Opens the ticket and waits for the frame that shows all of it, and for the tag where we are. */
+async function load(context: BrowserContext, ticket: DeskTicket) {
+  const { page, wall } = await open(context, ticket);
+  const report = context === withUs ? await lab.waitFor(ticket.key, ({ state }) => state === "tagged", 120_000) : null;
+  const trace = await endTrace(page);
+  await page.close();
+  return { wall, cpu: trace.cpuUntil("loaded"), calls: report?.state === "tagged" ? report.suggestion.modelCalls : null };
+}
+
+/** Draws all comments, then changes the page fifty times, ten times a second at most. */
+async function live(context: BrowserContext, ticket: DeskTicket) {
+  const { page } = await open(context, ticket);
+  const textNodes = await page.evaluate(
+    async (commands) => {
+      const double = window.__double;
+      if (!double) throw new Error("This page is no double of the desk");
+      await double.step("read-all");
+      const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+      let nodes = 0;
+      while (walker.nextNode()) nodes++;
+      for (const command of commands) {
+        await double.step(command);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      return nodes;
+    },
+    Array.from({ length: mutations }, (_, index) =>
+      index + 1 < mutations ? (ways[index % ways.length] ?? "") : `edit:Only ${lastAddress} is left.`,
+    ),
+  );
+  if (context === withUs) {
+    const read = (report: PageReport) =>
+      report.state === "tagged" && report.suggestion.blocks.some(({ spans }) => spans.some(({ quote }) => quote === lastAddress));
+    await lab.waitFor(ticket.key, read, 240_000);
+  }
+  const hostNodes = await page.evaluate(() => window.__double?.foreignMutations().length ?? -1);
+  const { tasks } = await endTrace(page);
+  await page.close();
+  return { tasks, textNodes, hostNodes };
+}
+
+async function open(context: BrowserContext, ticket: DeskTicket): Promise<{ page: Page; wall: number }> {
+  const page = await context.newPage();
+  await page.bringToFront();
+  await page.tracing.start({ categories: traceCategories });
+  await page.goto(desk.urlOf(ticket));
+  const wall = await page.evaluate(async () => {
+    await window.__double?.settled();
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    console.timeStamp("loaded");
+    return performance.now();
+  });
+  return { page, wall };
+}
+
+async function endTrace(page: Page): Promise<PageTrace> {
+  const buffer = await page.tracing.stop();
+  if (!buffer) throw new Error("The browser gave no trace");
+  return readTrace(buffer, desk.jira);
+}
