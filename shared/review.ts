@@ -175,6 +175,8 @@ export const PageReport = z.discriminatedUnion("state", [
     suggestion: Suggestion,
     /** Quotes that the page could not paint, e.g. values of inputs. */
     unpainted: z.int().nonnegative(),
+    /** Parts of the ticket that were displayed and could not be read: frames, closed components. Absent: none. */
+    unread: z.int().positive().optional(),
     /** Null until the store has told what was decided before. */
     review: ReviewState.nullable(),
   }),

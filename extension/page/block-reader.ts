@@ -27,16 +27,20 @@ export interface BlockReader {
   asRequest(placed: readonly PlacedBlock[]): Block[];
   /** Some text or blocks were left out because there was too much. */
   cut(): boolean;
+  /** Parts of the ticket that are displayed and could not be read. */
+  unread(): number;
   setSpans(found: readonly { id: string; spans: Span[] }[]): void;
   clear(): void;
 }
 
-export function createBlockReader(): BlockReader {
+/** @param isClosed whether an element has a shadow root that it does not show. */
+export function createBlockReader(isClosed?: (element: Element) => boolean): BlockReader {
   let read = new Map<string, ReadBlock>();
   let tooMany = false;
   return {
     blocks: () => read,
     cut: () => tooMany || [...read.values()].some(({ extraction }) => extraction.cut),
+    unread: () => [...read.values()].reduce((sum, { extraction }) => sum + extraction.unread, 0),
     clear() {
       read = new Map();
     },
@@ -67,7 +71,7 @@ export function createBlockReader(): BlockReader {
           fresh.set(id, { ...before, restricted });
           continue;
         }
-        const extraction = kind === "value" ? extractValue(element) : extractText(element, undefined, skip);
+        const extraction = kind === "value" ? extractValue(element) : extractText(element, { skip, isClosed });
         // A field's value changes without any sign in the DOM: it is looked at each time, and mostly it is the same.
         if (before && before.element === element && kind === "value" && before.extraction.text === extraction.text) {
           fresh.set(id, { ...before, restricted });

@@ -14,6 +14,17 @@ export interface Extraction {
   segments: readonly Segment[];
   /** There was more text than may be read. */
   cut: boolean;
+  /** Parts that were displayed and could not be read: frames, and components that are closed to extensions. */
+  unread: number;
+}
+
+interface Options {
+  /** Reading stops after this many units. */
+  most?: number;
+  /** Selector of elements below that are no part of the text ("Show quoted text"). */
+  skip?: string | undefined;
+  /** Whether an element has a shadow root that it does not show. */
+  isClosed?: ((element: Element) => boolean) | undefined;
 }
 
 /** Most UTF-16 code units that are read of one element (the contract's MAX_BLOCK_LENGTH). */
@@ -32,25 +43,26 @@ const skipped = new Set([
   "SVG",
   "IFRAME",
   "OBJECT",
+  "EMBED",
   "VIDEO",
   "AUDIO",
   "CANVAS",
 ]);
+/** Shown, but a document of their own. (A frame of no size shows nothing.) */
+const frames = new Set(["IFRAME", "OBJECT", "EMBED"]);
 const inlineDisplays = /^(inline|inline-block|inline-flex|inline-grid|contents|ruby.*)$/;
 
 /** Text of an input or textarea: its value, which has no nodes to paint. */
 export function extractValue(element: Element, most = mostUnits): Extraction {
   const value = "value" in element && typeof element.value === "string" ? element.value : (element.textContent ?? "");
-  return { text: value.slice(0, most), segments: [], cut: value.length > most };
+  return { text: value.slice(0, most), segments: [], cut: value.length > most, unread: 0 };
 }
 
 /**
  * Visible text below `element`: white space collapsed as it is rendered (kept in `pre`), line breaks at `<br>` and between blocks,
  * tabs between table cells, soft hyphens and zero-width breaks as they are. Offsets are UTF-16 code units.
- * @param most reading stops after this many units.
- * @param skip selector of elements below it that are no part of the text ("Show quoted text").
  */
-export function extractText(element: Element, most = mostUnits, skip = ""): Extraction {
+export function extractText(element: Element, { most = mostUnits, skip = "", isClosed }: Options = {}): Extraction {
   const segments: Segment[] = [];
   const parts: string[] = [];
   let length = 0;
@@ -62,6 +74,7 @@ export function extractText(element: Element, most = mostUnits, skip = ""): Extr
     if (rank.indexOf(separator) > rank.indexOf(pending)) pending = separator;
   };
   let full = false;
+  let unread = 0;
   const emit = (text: string, node?: Text, nodeStart = 0) => {
     const part = text.slice(0, most - length);
     if (part.length < text.length) full = true;
@@ -136,10 +149,12 @@ export function extractText(element: Element, most = mostUnits, skip = ""): Extr
     const tag = child.tagName.toUpperCase();
     if (tag === "BR") return wish("\n");
     if (tag === "IMG") return emitAlternative(child);
-    if (skipped.has(tag) || child.getAttribute("aria-hidden") === "true" || (child as HTMLElement).isContentEditable) return;
     if (skip && child.matches(skip)) return;
+    if (frames.has(tag) && child.getClientRects().length > 0) unread++;
+    if (skipped.has(tag) || child.getAttribute("aria-hidden") === "true" || (child as HTMLElement).isContentEditable) return;
     const style = getComputedStyle(child);
     if (style.display === "none" || style.visibility === "hidden" || style.visibility === "collapse") return;
+    if (!child.shadowRoot && child.localName.includes("-") && isClosed?.(child)) unread++;
     const cell = style.display === "table-cell";
     const block = !cell && !inlineDisplays.test(style.display);
     if (block) wish("\n");
@@ -156,7 +171,8 @@ export function extractText(element: Element, most = mostUnits, skip = ""): Extr
     emit(text);
   };
 
+  if (isClosed?.(element)) unread++;
   const style = getComputedStyle(element);
   walk(element.shadowRoot ?? element, style.whiteSpace || "normal");
-  return { text: parts.join(""), segments, cut: full };
+  return { text: parts.join(""), segments, cut: full, unread };
 }

@@ -23,6 +23,8 @@ interface Options {
   find(url: URL, document: Document): Lookup;
   analyze(request: AnalyzeRequest, options: AnalyzeOptions): Promise<Suggestion>;
   highlighter: Highlighter;
+  /** Whether an element has a shadow root that it does not show. */
+  isClosed?(element: Element): boolean;
   review: TicketReview;
   /** Draws; null takes chip and card away. */
   show(view: PageView | null): void;
@@ -47,7 +49,7 @@ const reportQuietMs = 80;
  */
 export function followTicket(options: Options): { look(): void; retry(): void; refresh(): void } {
   const { document, highlighter, review, signal } = options;
-  const reader = createBlockReader();
+  const reader = createBlockReader(options.isClosed);
   let place: TicketPlace | null = null;
   let asked: Block[] | null = null;
   let waiting: { blocks: Block[]; at: number } | null = null;
@@ -87,6 +89,7 @@ export function followTicket(options: Options): { look(): void; retry(): void; r
     highlighter.paint(blocks, counting?.spans[counting.selected ?? -1] ?? null);
     return blocks.reduce((sum, { kind, spans }) => sum + (kind === "value" ? spans.length : 0), 0);
   };
+  const unread = () => reader.unread() || undefined;
   const forget = () => {
     running?.abort();
     running = null;
@@ -179,9 +182,10 @@ export function followTicket(options: Options): { look(): void; retry(): void; r
   const refresh = () => {
     const unpainted = paint();
     if (report.state === "tagged") {
-      const shown = review.shown();
-      if (report.unpainted !== unpainted || report.review !== shown) reporting ??= setTimeout(sendReport, reportQuietMs);
-      report = { ...report, unpainted, review: shown };
+      const next = { ...report, unpainted, unread: unread(), review: review.shown() };
+      const same = next.unpainted === report.unpainted && next.unread === report.unread && next.review === report.review;
+      if (!same) reporting ??= setTimeout(sendReport, reportQuietMs);
+      report = next;
     }
     present();
   };
@@ -190,8 +194,10 @@ export function followTicket(options: Options): { look(): void; retry(): void; r
     if (now - began < unreadableAfterMs) return lookIn(unreadableAfterMs - (now - began));
     if (report.state === "unreadable") return;
     forget();
+    const closed = options.isClosed && [...document.querySelectorAll("*")].some(options.isClosed);
     const what = next.reason ?? `No ${next.missing.join(" and ")} was found where ${next.ticket.system} pages have it.`;
-    tell({ state: "unreadable", ticket: next.ticket, reason: `${what} The page may still be loading, or its layout is new to SecTag.` });
+    const why = closed ? "Parts of it are closed to extensions" : "The page may still be loading, or its layout is new to SecTag";
+    tell({ state: "unreadable", ticket: next.ticket, reason: `${what} ${why}.` });
   };
 
   const ask = async (ticket: TicketRef, blocks: Block[]) => {
@@ -216,7 +222,7 @@ export function followTicket(options: Options): { look(): void; retry(): void; r
       reader.setSpans(suggestion.blocks);
       if (place) review.follow({ ticket, suggestion, blocks: taggedBlocks(place, reader.blocks()) });
       const unpainted = paint();
-      tell({ state: "tagged", ticket, suggestion, unpainted, review: review.shown() });
+      tell({ state: "tagged", ticket, suggestion, unpainted, unread: unread(), review: review.shown() });
       // The text may have changed while the model worked.
       look(new Set());
     } catch (error) {

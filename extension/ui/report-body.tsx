@@ -34,7 +34,7 @@ export function ReportBody({ report, blocks }: Props) {
     case "left":
       return <Notice title={t("state.left.title")} text={t("state.left.text")} />;
     case "tagged":
-      return <Tagged suggestion={report.suggestion} unpainted={report.unpainted} blocks={blocks} />;
+      return <Tagged suggestion={report.suggestion} unpainted={report.unpainted} unread={report.unread ?? 0} blocks={blocks} />;
   }
 }
 
@@ -49,7 +49,14 @@ function Notice({ title, text, busy = false, progress }: { title: string; text: 
   );
 }
 
-function Tagged({ suggestion, unpainted, blocks }: { suggestion: Suggestion; unpainted: number; blocks: readonly FoundBlock[] }) {
+interface TaggedProps {
+  suggestion: Suggestion;
+  unpainted: number;
+  unread: number;
+  blocks: readonly FoundBlock[];
+}
+
+function Tagged({ suggestion, unpainted, unread, blocks }: TaggedProps) {
   const t = useTexts();
   const computed = [
     t("report.computed"),
@@ -68,6 +75,7 @@ function Tagged({ suggestion, unpainted, blocks }: { suggestion: Suggestion; unp
       <h3>{t("report.found")}</h3>
       <Findings blocks={blocks} />
       {unpainted > 0 && <p className="quiet">{t("report.unpainted", { n: unpainted })}</p>}
+      {unread > 0 && <p className="quiet">{t("report.unread", { n: unread })}</p>}
       {suggestion.truncated && <p className="quiet">{t("report.truncated")}</p>}
       <p className="quiet computed">
         {computed.join(" · ")}

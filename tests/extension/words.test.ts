@@ -94,3 +94,9 @@ test("the interface's chip says in English what the command line says", () => {
     expect(chipWords(english, answer)).toBe(chipText(answer));
   }
 });
+
+test("the badge's title says what could not be read", () => {
+  const report = { state: "tagged", ticket: suggestion.ticket, suggestion, unpainted: 0, unread: 2, review: null } as const;
+  expect(badgeOf(report, english).title).toContain("2 parts of this ticket could not be read");
+  expect(badge({}).title).not.toContain("could not be read");
+});

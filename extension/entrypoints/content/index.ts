@@ -2,6 +2,7 @@
 import { browser } from "wxt/browser";
 import { defineContentScript } from "wxt/utils/define-content-script";
 import { askBackground } from "../../ask-background.ts";
+import { isClosed } from "../../closed-roots.ts";
 import { createAnalyzeClient } from "../../inference/port-client.ts";
 import { analyzePortName, answerMessage } from "../../messages.ts";
 import { type CardHost, createCardHost } from "../../page/card-host.ts";
@@ -74,6 +75,7 @@ export default defineContentScript({
       find: (url, page) => (asked === pageKey(url) ? findAsked : findTicket)(url, page),
       analyze: client.analyze,
       highlighter: createHighlighter(document),
+      isClosed,
       review,
       show: card.draw,
       report: background.report,

@@ -38,8 +38,8 @@ test("values come from the field, not from its nodes", () => {
   const field = document.createElement("textarea");
   field.textContent = "old";
   field.value = "new\r\nvalue";
-  expect(extractValue(field)).toEqual({ text: "new\nvalue", segments: [], cut: false });
-  expect(extractValue(field, 3)).toEqual({ text: "new", segments: [], cut: true });
+  expect(extractValue(field)).toEqual({ text: "new\nvalue", segments: [], cut: false, unread: 0 });
+  expect(extractValue(field, 3)).toEqual({ text: "new", segments: [], cut: true, unread: 0 });
 });
 
 test("a word cut by markup gives one range with the exact text", () => {
@@ -95,9 +95,24 @@ test("a moved quote is found nearby, a vanished one is orphaned", () => {
 });
 
 test("reading stops at the limit", () => {
-  const long = extractText(page(`<p>${"a".repeat(500)}</p><p>b</p>`), 100);
+  const long = extractText(page(`<p>${"a".repeat(500)}</p><p>b</p>`), { most: 100 });
   expect(long.text).toHaveLength(100);
   expect(long.cut).toBe(true);
-  expect(extractText(page("<p>one two</p>"), 7)).toMatchObject({ text: "one two", cut: false });
-  expect(extractText(page("<p>one two</p>"), 5)).toMatchObject({ text: "one t", cut: true });
+  expect(extractText(page("<p>one two</p>"), { most: 7 })).toMatchObject({ text: "one two", cut: false });
+  expect(extractText(page("<p>one two</p>"), { most: 5 })).toMatchObject({ text: "one t", cut: true });
+});
+
+test("components that hide their contents are counted, and frames that are drawn", () => {
+  const root = page("<p>seen</p><x-closed></x-closed><x-open></x-open><iframe></iframe><iframe hidden></iframe>");
+  const closed = root.querySelector("x-closed")?.attachShadow({ mode: "closed" });
+  closed?.append("hidden");
+  root.querySelector("x-open")?.attachShadow({ mode: "open" }).append("open");
+  // jsdom draws nothing.
+  const [drawn] = root.querySelectorAll("iframe");
+  if (!drawn || !closed) throw new Error("no frame");
+  drawn.getClientRects = () => Object.assign([new DOMRect()], { item: () => null });
+  const isClosed = (element: Element) => element === closed.host;
+  expect(extractText(root, { isClosed })).toMatchObject({ text: "seen\nopen", unread: 2 });
+  expect(extractText(closed.host, { isClosed })).toMatchObject({ text: "", unread: 1 });
+  expect(extractText(root)).toMatchObject({ text: "seen\nopen", unread: 1 });
 });

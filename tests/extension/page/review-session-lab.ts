@@ -36,7 +36,7 @@ export function tagged(key = "SOC-1", suggested = suggestion): TaggedTicket {
     const element = document.querySelector(selector);
     if (!element) return [];
     const field = element instanceof HTMLTextAreaElement;
-    const extraction = field ? { text: element.value, segments: [], cut: false } : extractText(element);
+    const extraction = field ? { text: element.value, segments: [], cut: false, unread: 0 } : extractText(element);
     const start = extraction.text.indexOf("mimikatz");
     const found = { start, end: start + 8, label: "Tool", quote: "mimikatz", source: "model", score: 1 } as const;
     const kind = field ? ("value" as const) : ("text" as const);

@@ -60,7 +60,7 @@ for (const file of cases) {
       id,
       role,
       kind,
-      text: (kind === "value" ? extractValue(element) : extractText(element, undefined, skip)).text.trim().replace(/\s+/g, " "),
+      text: (kind === "value" ? extractValue(element) : extractText(element, { skip })).text.trim().replace(/\s+/g, " "),
       ...(restricted ? { restricted } : {}),
       ...(away ? { away } : {}),
     }));
