@@ -11,10 +11,11 @@ const cache = fileURLToPath(new URL("../../.cache/desk/", import.meta.url));
 const ENTRIES = {
   watchdog: "watchdog.ts",
   jira: "jira-app.tsx",
+  "jira-dc": "jira-dc-app.ts",
   "servicenow-frame": "servicenow-frame.ts",
   "servicenow-shell": "servicenow-shell.ts",
 } as const;
-const STYLES = ["jira.css", "servicenow.css"] as const;
+const STYLES = ["jira.css", "jira-dc.css", "servicenow.css"] as const;
 
 /** File name under /assets -> its text. */
 export type DeskAssets = ReadonlyMap<string, string>;

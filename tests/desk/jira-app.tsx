@@ -4,24 +4,45 @@ import { type ReactNode, useEffect, useRef, useSyncExternalStore } from "react";
 import { flushSync } from "react-dom";
 import { createRoot, type Root } from "react-dom/client";
 import { exposeControl } from "./control.ts";
-import { Board, Chrome, Queue } from "./jira-chrome.tsx";
+import { Board, pressCard } from "./jira-board.tsx";
+import { Chrome, Queue } from "./jira-chrome.tsx";
 import { IssueView } from "./jira-issue.tsx";
-import { addComment, bringDescriptionLate, change, editIssue, go, jiraState, pace, settled, showRoute, subscribe } from "./jira-store.ts";
+import {
+  addComment,
+  bringDescriptionLate,
+  change,
+  editIssue,
+  go,
+  type JiraState,
+  jiraState,
+  openOver,
+  pace,
+  settled,
+  showRoute,
+  subscribe,
+} from "./jira-store.ts";
 import { css, nextRender } from "./jira-style.ts";
+import type { PageTicket } from "./ticket-shape.ts";
 
-/** Dialog first, its test id 400 ms later by an attribute change, as seen in the field. */
-function Modal({ children }: { children: ReactNode }): ReactNode {
+/** Dialog first, its test id 400 ms later by an attribute change, as seen in the field; or later still. */
+function Modal({ hook, children }: { hook: JiraState["modalHook"]; children: ReactNode }): ReactNode {
   const box = useRef<HTMLElement>(null);
   useEffect(() => {
-    const timer = setTimeout(
-      () => box.current?.setAttribute("data-testid", "issue.views.issue-details.issue-modal.modal-dialog"),
-      pace.delay(400),
-    );
+    const timer = setTimeout(() => {
+      box.current?.setAttribute("data-testid", "issue.views.issue-details.issue-modal.modal-dialog");
+      if (hook?.bare) box.current?.setAttribute("role", "dialog");
+    }, hook?.ms ?? pace.delay(400));
     return () => clearTimeout(timer);
-  }, []);
+  }, [hook]);
   return (
     <div data-vc="backdrop">
-      <section ref={box} role="dialog" aria-modal="true" aria-label="Issue" data-vc="modal" className={css("modal")}>
+      <section
+        ref={box}
+        {...(hook?.bare ? {} : { role: "dialog", "aria-modal": true })}
+        aria-label="Issue"
+        data-vc="modal"
+        className={css("modal")}
+      >
         {children}
       </section>
     </div>
@@ -52,7 +73,7 @@ function Container({ project, issueKey, children }: { project: string; issueKey:
   );
   if (state.container === "modal") {
     return (
-      <Modal>
+      <Modal hook={state.modalHook}>
         {controls}
         {children}
       </Modal>
@@ -66,31 +87,49 @@ function Container({ project, issueKey, children }: { project: string; issueKey:
   );
 }
 
+/** An issue that was opened in a panel, whole at once. */
+function Over({ state, ticket }: { state: JiraState; ticket: PageTicket }): ReactNode {
+  const parts = { breadcrumb: ticket, summary: ticket, description: ticket, comments: ticket };
+  return <IssueView state={{ ...state, parts, missing: false, editing: null }} />;
+}
+
 function App(): ReactNode {
   const state = useSyncExternalStore(subscribe, jiraState);
   nextRender();
-  const { route } = state;
+  const { route, over } = state;
   if (route.kind === "queue") {
     return (
       <Chrome>
-        <Queue tickets={state.queue} />
-      </Chrome>
-    );
-  }
-  if (route.kind === "issue") {
-    return (
-      <Chrome>
-        <IssueView key={`${state.epochs.tree}`} state={state} />
+        <Queue tickets={state.queue} path="/browse/" />
       </Chrome>
     );
   }
   const project = location.pathname.split("/projects/")[1]?.split("/")[0] ?? "SEC";
+  const issue = <IssueView key={`${state.epochs.tree}`} state={state} />;
+  if (route.kind !== "board") {
+    return (
+      <Chrome>
+        {route.kind === "agent" ? (
+          <div data-vc="queue-side">
+            <Queue tickets={state.queue} path={`/jira/servicedesk/projects/${project}/queues/custom/1/`} />
+          </div>
+        ) : null}
+        {over ? (
+          <Container project={project} issueKey={over.key}>
+            <Over state={state} ticket={over} />
+          </Container>
+        ) : null}
+        {issue}
+      </Chrome>
+    );
+  }
+  const view = location.pathname.endsWith("/backlog") ? "boards/1/backlog" : "boards/1";
   return (
     <Chrome>
-      <Board project={project} tickets={state.queue} selected={route.key} />
+      <Board project={project} view={view} tickets={state.queue} selected={route.key} />
       {route.key !== null ? (
-        <Container project={project} issueKey={route.key}>
-          <IssueView key={`${state.epochs.tree}`} state={state} />
+        <Container project={project} issueKey={over?.key ?? route.key}>
+          {over ? <Over state={state} ticket={over} /> : issue}
         </Container>
       ) : null}
     </Chrome>
@@ -164,6 +203,14 @@ exposeControl(
     route: (key) => now(() => go(`/browse/${key}`)),
     "route-stale": (key) => now(() => go(`/browse/${key}`, { stale: true })),
     board: (key) => now(() => go(`/jira/software/projects/${key.split("-")[0]}/boards/1?selectedIssue=${key}`)),
+    backlog: (key) => now(() => go(`/jira/software/projects/${key.split("-")[0]}/boards/1/backlog?selectedIssue=${key}`)),
+    agent: (key) => now(() => go(`/jira/servicedesk/projects/${key.split("-")[0]}/queues/custom/1/${key}`)),
+    card: pressCard,
+    "panel-issue": openOver,
+    "close-panel": () => now(() => change({ over: null })),
+    /** `3500` or `3500 bare`. */
+    "modal-hook": (words) => now(() => change({ modalHook: { ms: Number.parseInt(words, 10), bare: words.endsWith("bare") } })),
+    "virtual-comments": () => now(() => change({ virtualComments: true })),
     queue: () => now(() => go("/")),
     modal: () => now(() => change({ container: "modal" })),
     panel: () => now(() => change({ container: "panel" })),

@@ -1,8 +1,7 @@
-// What surrounds an issue on the Jira double: top bar, side bar, the queue and the board.
+// What surrounds an issue on the Jira double: top bar, side bar, and the queue.
 import type { ReactNode } from "react";
 import { Avatar } from "./jira-comments.tsx";
 import { SpaLink, TypeIcon } from "./jira-issue.tsx";
-import { go } from "./jira-store.ts";
 import { css } from "./jira-style.ts";
 import type { PageTicket } from "./ticket-shape.ts";
 
@@ -32,6 +31,7 @@ export function Chrome({ children }: { children: ReactNode }): ReactNode {
         </p>
         <SpaLink href="/">Queue</SpaLink>
         <SpaLink href="/jira/software/projects/SEC/boards/1">Board</SpaLink>
+        <SpaLink href="/jira/software/projects/SEC/boards/1/backlog">Backlog</SpaLink>
         <span>Reports</span>
         <span>On-call</span>
         <span>Project settings</span>
@@ -41,7 +41,8 @@ export function Chrome({ children }: { children: ReactNode }): ReactNode {
   );
 }
 
-export function Queue({ tickets }: { tickets: readonly PageTicket[] }): ReactNode {
+/** @param path of the address that a row leads to; the key follows. */
+export function Queue({ tickets, path }: { tickets: readonly PageTicket[]; path: string }): ReactNode {
   const newestFirst = [...tickets].sort((a, b) => b.fields.created.localeCompare(a.fields.created));
   return (
     <div data-vc="queue" data-testid="servicedesk-queues-agent-view.layout.queues-details">
@@ -67,10 +68,10 @@ export function Queue({ tickets }: { tickets: readonly PageTicket[] }): ReactNod
                   <TypeIcon type={ticket.fields.type} />
                 </td>
                 <td data-testid="native-issue-table.common.ui.issue-cells.issue-key.issue-key-cell">
-                  <SpaLink href={`/browse/${ticket.key}`}>{ticket.key}</SpaLink>
+                  <SpaLink href={`${path}${ticket.key}`}>{ticket.key}</SpaLink>
                 </td>
                 <td data-vc="queue-summary">
-                  <SpaLink href={`/browse/${ticket.key}`}>{ticket.title}</SpaLink>
+                  <SpaLink href={`${path}${ticket.key}`}>{ticket.title}</SpaLink>
                 </td>
                 <td>
                   <span data-vc="person">
@@ -90,52 +91,6 @@ export function Queue({ tickets }: { tickets: readonly PageTicket[] }): ReactNod
             ))}
           </tbody>
         </table>
-      </div>
-    </div>
-  );
-}
-
-const COLUMNS = ["Open", "In progress", "Waiting", "Done"];
-
-export function Board({
-  project,
-  tickets,
-  selected,
-}: {
-  project: string;
-  tickets: readonly PageTicket[];
-  selected: string | null;
-}): ReactNode {
-  const columnOf = (ticket: PageTicket): string => COLUMNS.find((name) => ticket.fields.status.startsWith(name)) ?? "Open";
-  return (
-    <div data-vc="board">
-      <h1>{project} board</h1>
-      <div data-vc="columns">
-        {COLUMNS.map((column) => (
-          <section key={column} data-vc="column" aria-label={column}>
-            <h2>{column}</h2>
-            {tickets
-              .filter((ticket) => ticket.key.startsWith(`${project}-`) && columnOf(ticket) === column)
-              .map((ticket) => (
-                <button
-                  type="button"
-                  key={ticket.key}
-                  id={`card-${ticket.key}`}
-                  data-vc="card"
-                  data-selected={ticket.key === selected}
-                  data-testid="platform-board-kit.ui.card.card"
-                  onClick={() => go(`/jira/software/projects/${project}/boards/1?selectedIssue=${ticket.key}`)}
-                >
-                  <span>{ticket.title}</span>
-                  <span data-vc="card-foot">
-                    <TypeIcon type={ticket.fields.type} />
-                    <span data-testid="platform-card.common.ui.key.key">{ticket.key}</span>
-                    <Avatar name={ticket.fields.assignee} />
-                  </span>
-                </button>
-              ))}
-          </section>
-        ))}
       </div>
     </div>
   );

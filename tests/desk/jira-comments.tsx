@@ -25,22 +25,26 @@ export function Avatar({ name }: { name: string }): ReactNode {
   );
 }
 
-function Comment({ comment }: { comment: TicketComment }): ReactNode {
+function Comment({ comment, virtual }: { comment: TicketComment; virtual: boolean }): ReactNode {
   const shell = useRef<HTMLDivElement>(null);
   const [loaded, setLoaded] = useState(false);
   useEffect(() => {
     let timer = 0;
     const observer = new IntersectionObserver((entries) => {
-      if (!entries.some((entry) => entry.isIntersecting)) return;
-      observer.disconnect();
-      timer = window.setTimeout(() => setLoaded(true), pace.delay(60, 240));
+      const inView = entries.at(-1)?.isIntersecting === true;
+      window.clearTimeout(timer);
+      if (!inView && !virtual) return;
+      if (!virtual) observer.disconnect();
+      // Its place stays as high as it was.
+      if (!inView) shell.current?.style.setProperty("--height", `${shell.current.offsetHeight}px`);
+      timer = window.setTimeout(() => setLoaded(inView), pace.delay(60, 240));
     });
     if (shell.current) observer.observe(shell.current);
     return () => {
       observer.disconnect();
       window.clearTimeout(timer);
     };
-  }, []);
+  }, [virtual]);
   const id = `issue-comment-base.ui.comment.ak-comment.${comment.id}`;
   return (
     <div data-componentid={`issue-comment-base.ui.comment.comment-in-view-wrapper.${comment.id}`} className={css(`wrapper${comment.id}`)}>
@@ -101,7 +105,7 @@ export function Activity({ state }: { state: JiraState }): ReactNode {
       <div data-testid="issue-activity-feed.feed-display-with-intersection-observer">
         <div data-testid="issue.activity.comments-list" data-vc="comments">
           {shown.map((comment) => (
-            <Comment key={`${comment.id}:${state.epochs.nodes}`} comment={comment} />
+            <Comment key={`${comment.id}:${state.epochs.nodes}`} comment={comment} virtual={state.virtualComments} />
           ))}
         </div>
         {hidden > 0 ? (

@@ -3,7 +3,12 @@ import { z } from "zod";
 import { after, readPace } from "./pace.ts";
 import { PageTicket, type TicketComment } from "./ticket-shape.ts";
 
-export type Route = { kind: "queue" } | { kind: "issue"; key: string } | { kind: "board"; key: string | null };
+export type Route =
+  | { kind: "queue" }
+  | { kind: "issue"; key: string }
+  /** An issue beside the queue that it was opened from. */
+  | { kind: "agent"; key: string }
+  | { kind: "board"; key: string | null };
 
 /** Parts of the issue view; each holds the ticket that it shows, which after a stale route change may differ from its neighbours'. */
 export interface Parts {
@@ -18,6 +23,12 @@ export interface JiraState {
   parts: Parts;
   missing: boolean;
   container: "modal" | "panel";
+  /** What the modal gets its hook after; null: 400 ms, or by the pace of the page. `bare`: its role comes only then, too. */
+  modalHook: { ms: number; bare: boolean } | null;
+  /** Opened in a panel while the address stays: over an issue's page, or instead of the board's issue. */
+  over: PageTicket | null;
+  /** Comments that scroll out of view lose their bodies again. */
+  virtualComments: boolean;
   editing: "title" | "description" | "comment" | null;
   allComments: boolean;
   /** Raised to make React throw a subtree away and build it anew. */
@@ -32,6 +43,9 @@ let state: JiraState = {
   parts: EMPTY,
   missing: false,
   container: "modal",
+  modalHook: null,
+  over: null,
+  virtualComments: false,
   editing: null,
   allComments: false,
   epochs: { nodes: 0, tree: 0 },
@@ -55,6 +69,8 @@ export function change(patch: Partial<JiraState>): void {
 export function routeOf(url: URL): Route {
   const issue = /^\/(?:browse|projects\/[A-Z0-9]+\/issues)\/([A-Z][A-Z0-9]*-\d+)/.exec(url.pathname);
   if (issue?.[1]) return { kind: "issue", key: issue[1] };
+  const agent = /^\/jira\/servicedesk\/projects\/[A-Z0-9]+\/queues\/custom\/\d+\/([A-Z][A-Z0-9]*-\d+)/.exec(url.pathname);
+  if (agent?.[1]) return { kind: "agent", key: agent[1] };
   if (/^\/jira\/software\/(c\/)?projects\/[A-Z0-9]+\/boards\/\d+/.test(url.pathname)) {
     return { kind: "board", key: url.searchParams.get("selectedIssue") };
   }
@@ -67,7 +83,7 @@ export function showRoute({ stale = false } = {}): void {
   timeline = new AbortController();
   const route = routeOf(new URL(location.href));
   const key = route.kind === "queue" ? null : route.key;
-  change({ route, parts: stale ? state.parts : EMPTY, missing: false, editing: null, allComments: false });
+  change({ route, parts: stale ? state.parts : EMPTY, missing: false, editing: null, allComments: false, over: null });
   if (key !== null) settling = loadIssue(key, timeline.signal);
   else document.title = "Practice Desk - Jira";
   if (route.kind !== "issue" && state.queue.length === 0) settling = Promise.all([settling, loadQueue()]);
@@ -115,6 +131,11 @@ export async function settled(): Promise<void> {
     waited = settling;
     await settling;
   }
+}
+
+/** Opens an issue in a panel; the address stays. */
+export async function openOver(key: string): Promise<void> {
+  change({ over: await fetchIssue(key), container: "panel" });
 }
 
 /** Changes the open issue in memory and shows it. */

@@ -1,10 +1,11 @@
-// The practice desk's server: one HTTPS server that is a Jira Cloud site or a ServiceNow instance, by Host header.
+// The practice desk's server: one HTTPS server that is a Jira Cloud site, a Jira Data Center or a ServiceNow instance, by Host header.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import { generate } from "selfsigned";
 import { z } from "zod";
 import { type DeskAssets, deskAssets } from "./bundles.ts";
+import { dataCenterAnswer, JIRA_DC_HOST } from "./jira-dc-pages.ts";
 import { renderPage, strictHeaders } from "./responses.ts";
 import type { DeskTicket } from "./ticket-shape.ts";
 import { deskTickets, withoutAnswers } from "./tickets.ts";
@@ -32,6 +33,8 @@ export interface Desk {
   port: number;
   /** `https://practice-desk.atlassian.net` */
   jira: string;
+  /** `https://jira.practice-desk.example/jira`: a host that is added. */
+  jiraDataCenter: string;
   /** `https://practice-desk.service-now.com` */
   serviceNow: string;
   tickets: DeskTicket[];
@@ -67,7 +70,9 @@ export async function startDesk(options: DeskOptions = {}): Promise<Desk> {
     deskAssets(),
     options.tickets ?? deskTickets(),
     generate([{ name: "commonName", value: "practice desk" }], {
-      extensions: [{ name: "subjectAltName", altNames: [JIRA_HOST, SERVICENOW_HOST].map((value) => ({ type: 2 as const, value })) }],
+      extensions: [
+        { name: "subjectAltName", altNames: [JIRA_HOST, JIRA_DC_HOST, SERVICENOW_HOST].map((value) => ({ type: 2 as const, value })) },
+      ],
     }),
   ]);
   const reports: CspReport[] = [];
@@ -109,6 +114,7 @@ export async function startDesk(options: DeskOptions = {}): Promise<Desk> {
   return {
     port,
     jira,
+    jiraDataCenter: `https://${JIRA_DC_HOST}/jira`,
     serviceNow,
     tickets,
     reports,
@@ -123,6 +129,7 @@ export async function startDesk(options: DeskOptions = {}): Promise<Desk> {
     },
     chromiumFlags: [
       `--host-resolver-rules=MAP *.atlassian.net 127.0.0.1:${port}, MAP *.service-now.com 127.0.0.1:${port}, ` +
+        `MAP ${JIRA_DC_HOST} 127.0.0.1:${port}, ` +
         "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
       "--ignore-certificate-errors",
     ],
@@ -169,11 +176,19 @@ function respond(url: URL, site: Site): Reply {
     headers: { ...strictHeaders("none"), "content-type": "application/json; charset=utf-8" },
     body: JSON.stringify(value),
   });
-  const page = (bundle: string, title: string, application?: string): Reply => {
+  const page = (bundle: string, title: string, application?: string, body?: string): Reply => {
     const speed = url.searchParams.get("speed") === "fast" ? "fast" : url.searchParams.get("speed") === "real" ? "real" : site.speed;
     const seed = Number(url.searchParams.get("seed") ?? "1") || 1;
     const watchdog = site.assets.get("watchdog.js") ?? "";
-    const { html, headers } = renderPage({ title, bundle, watchdog, speed, seed, ...(application ? { application } : {}) });
+    const { html, headers } = renderPage({
+      title,
+      bundle,
+      watchdog,
+      speed,
+      seed,
+      ...(application ? { application } : {}),
+      ...(body ? { body } : {}),
+    });
     return { status: 200, headers, body: html };
   };
   const asset = /^\/assets\/([a-z-]+\.(css|js))$/.exec(url.pathname);
@@ -183,6 +198,10 @@ function respond(url: URL, site: Site): Reply {
     return { status: 200, headers: { ...strictHeaders("none"), "content-type": `${type}; charset=utf-8` }, body: text };
   }
   if (url.pathname === "/favicon.ico") return { status: 204, headers: {}, body: "" };
+  if (url.hostname === JIRA_DC_HOST) {
+    const answer = dataCenterAnswer(url, site.tickets.filter((ticket) => ticket.system === "jira").map(withoutAnswers));
+    if (answer) return answer.kind === "data" ? json(200, answer.value) : page("jira-dc", answer.title, "JIRA", answer.body);
+  }
   const system = url.hostname === JIRA_HOST ? "jira" : url.hostname === SERVICENOW_HOST ? "servicenow" : null;
   const own = site.tickets.filter((ticket) => ticket.system === system);
   const one = (test: (ticket: DeskTicket) => boolean): Reply => {

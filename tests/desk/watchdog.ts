@@ -156,6 +156,23 @@ function install(): Watchdog {
       Object.defineProperty(prototype, property, { ...descriptor, set });
     }
   }
+  // `element.style.color = ...` goes by no setter that could be wrapped: give each name one of its own.
+  const { setProperty } = CSSStyleDeclaration.prototype;
+  for (const property in document.documentElement.style) {
+    if (property in CSSStyleDeclaration.prototype || !/^[a-z]+[A-Za-z]*$/.test(property)) continue;
+    const dashed = property
+      .replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+      .replace(/^(webkit-|css-float$)/, (start) => (start === "webkit-" ? "-webkit-" : "float"));
+    Object.defineProperty(CSSStyleDeclaration.prototype, property, {
+      configurable: true,
+      get(this: CSSStyleDeclaration) {
+        return this.getPropertyValue(dashed);
+      },
+      set(this: CSSStyleDeclaration, value: unknown) {
+        Reflect.apply(setProperty, this, [dashed, value === null ? "" : String(value)]);
+      },
+    });
+  }
   const attachShadow = Element.prototype.attachShadow;
   Element.prototype.attachShadow = function ownShadow(init: ShadowRootInit): ShadowRoot {
     const root = Reflect.apply(attachShadow, this, [init]);
