@@ -62,12 +62,12 @@ def fetch_export(
                 with client.stream("GET", "/v1/export", params={"after": after} if after else {}) as response:
                     if response.status_code == 200:
                         return _save(response, target, max_bytes)
-                    problem = _refusal(response)
+                    problem = refusal(response)
                     if response.status_code == 410:
                         raise HistoryChanged(problem)
                     if response.status_code not in RETRIED:
                         raise ValueError(f"{api} refuses the export: {problem}")
-                    pause = _asked_pause(response) or pause
+                    pause = asked_pause(response) or pause
             except (httpx.TransportError, httpx.DecodingError, BrokenOff) as error:
                 problem = f"{type(error).__name__}: {error}"
             if attempt + 1 < ATTEMPTS:
@@ -79,16 +79,17 @@ def fetch_org(api: str, key: str) -> str:
     """The org that the key belongs to, from `GET /v1/me`. Raises ValueError or httpx.HTTPError."""
     answer = httpx.get(f"{check_address(api)}/v1/me", headers={"authorization": f"Bearer {key}"}, timeout=30.0)
     if answer.status_code != 200:
-        raise ValueError(f"{api} does not say whose key this is: {_refusal(answer)}")
+        raise ValueError(f"{api} does not say whose key this is: {refusal(answer)}")
     return str(answer.json()["org"]["id"])
 
 
-def _asked_pause(response: httpx.Response) -> float | None:
+def asked_pause(response: httpx.Response) -> float | None:
+    """Seconds that the server asks to wait, within reason; None when it asks for nothing."""
     seconds = response.headers.get("retry-after", "")
     return min(LONGEST_PAUSE, float(seconds)) if seconds.isdigit() else None
 
 
-def _refusal(response: httpx.Response) -> str:
+def refusal(response: httpx.Response) -> str:
     """Status and, where the body is a problem (RFC 9457), its words."""
     try:
         body = json.loads(response.read()[:20_000])

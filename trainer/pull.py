@@ -30,16 +30,16 @@ class Snapshot:
     rejected: list[dict]
 
 
-def read_key(file: Path | None) -> str:
-    """The export key, from a file or from SECTAG_KEY: never an argument, which any process of the machine can read."""
+def read_key(file: Path | None, scope: str = "export") -> str:
+    """The API key, from a file or from SECTAG_KEY: never an argument, which any process of the machine can read."""
     if file is not None:
         if not file.exists():
-            raise FileNotFoundError(f"{file} does not exist: put a key with the scope `export` there")
+            raise FileNotFoundError(f"{file} does not exist: put a key with the scope `{scope}` there")
         key = file.read_text(encoding="utf-8").strip()
     else:
         key = os.environ.get("SECTAG_KEY", "").strip()
     if not key:
-        raise ValueError("No key: set SECTAG_KEY to a key with the scope `export`, or name its file with --key-file")
+        raise ValueError(f"No key: set SECTAG_KEY to a key with the scope `{scope}`, or name its file with --key-file")
     return key
 
 

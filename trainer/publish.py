@@ -1,0 +1,172 @@
+"""Step `publish`: a model that the gate let pass goes to the registry, signed; killed anywhere, it goes on when started again."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from securesystemslib.signer import CryptoSigner
+
+from trainer import registry
+from trainer.gate import identity
+from trainer.release_manifest import (
+    DECISIONS_FILE,
+    data_of,
+    demand_pass,
+    files_of,
+    make_manifest,
+    sealed,
+)
+from trainer.runs import digest, file_digest, make_run
+from trainer.signing import public_key_of, sign, trusted_keys, verify
+
+#: Every envelope that was about to be sent: its counter is never used again, whatever the server remembers.
+LOG = "published.jsonl"
+LOCK = "publish.lock"
+#: Other publishers that may come first.
+TRIES = 5
+#: A signed release that is older is signed anew before it is sent.
+FRESH = datetime.timedelta(days=1)
+CHANGING = ("counter", "created", "expires", "revoked")
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """Who publishes, where, and what the releases it makes have in common."""
+
+    root: Path
+    client: httpx.Client
+    signers: Sequence[CryptoSigner]
+    #: Public keys whose releases may be signed anew.
+    trusted: Sequence[str]
+    days: float
+
+
+@contextlib.contextmanager
+def open_publisher(
+    root: Path, api: str, key: str, signers: Sequence[CryptoSigner], *, days: float, trusted: Sequence[str] = ()
+) -> Iterator[Publisher]:
+    """Alone on this machine: another one waits. Machines among themselves are kept in order by the registry's counters."""
+    root.mkdir(parents=True, exist_ok=True)
+    believed = [*trusted_keys(), *trusted, *(public_key_of(signer) for signer in signers)]
+    with (root / LOCK).open("w") as lock, registry.open_registry(api, key) as client:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield Publisher(root, client, signers, believed, days)
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)
+
+
+def _remembered(publisher: Publisher) -> list[dict]:
+    """What was sent to this registry before."""
+    log = publisher.root / LOG
+    rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()] if log.exists() else []
+    return [row for row in rows if row["api"] == str(publisher.client.base_url)]
+
+
+def _note(publisher: Publisher, manifest: dict) -> None:
+    row = {"api": str(publisher.client.base_url), **{key: manifest[key] for key in ("version", *CHANGING)}}
+    with (publisher.root / LOG).open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps(row) + "\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def lasting_of(manifest: dict) -> dict:
+    """A release without what is made anew each time it is signed."""
+    return {key: value for key, value in manifest.items() if key not in CHANGING}
+
+
+def next_seal(publisher: Publisher) -> tuple[int, list[int]]:
+    """The next counter, and the counters that are revoked until now. Raises ValueError when the newest release is not by a key of ours."""
+    before = _remembered(publisher)
+    counters = [row["counter"] for row in before]
+    revoked = {counter for row in before for counter in row["revoked"]}
+    releases = registry.overview(publisher.client)["releases"]
+    if releases:
+        newest = verify(registry.envelope_of(publisher.client, releases[0]["version"]), publisher.trusted)
+        counters.append(newest["counter"])
+        revoked.update(newest["revoked"])
+    return max(counters, default=0) + 1, sorted(revoked)
+
+
+def release(publisher: Publisher, lasting: dict, *, revoke: Sequence[int] = (), kept: Path | None = None) -> dict:
+    """Signs and publishes under the next counter, whoever else publishes; returns the manifest.
+
+    The envelope is written to `kept` before it is sent, and one that lies there is sent again: after a kill that is the same release.
+    """
+    for _ in range(TRIES):
+        if kept is not None and kept.exists():
+            envelope = kept.read_bytes()
+            manifest = verify(envelope, publisher.trusted)
+        else:
+            counter, revoked = next_seal(publisher)
+            manifest = sealed(lasting, counter, [*revoked, *revoke], publisher.days, _now())
+            envelope = sign(manifest, publisher.signers)
+            _note(publisher, manifest)
+            if kept is not None:
+                _write_whole(kept, envelope)
+        if lasting_of(manifest) == lasting and _now() - datetime.datetime.fromisoformat(manifest["created"]) < FRESH:
+            with contextlib.suppress(registry.Taken):
+                registry.send_release(publisher.client, envelope)
+                return manifest
+        if kept is not None:
+            kept.unlink()
+    raise ConnectionError(f"other publishers came first {TRIES} times: try again")
+
+
+def _write_whole(file: Path, data: bytes) -> None:
+    partial = file.with_name(file.name + ".partial")
+    with partial.open("wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.replace(partial, file)
+
+
+def publish(publisher: Publisher, model: Path, verdict: dict, *, channel: str, percent: int) -> dict:
+    """Files by their hash, then the release, then the channel. Makes the `publish` run folder; returns its facts.
+
+    Raises ValueError when the gate did not let this very model pass.
+    """
+    demand_pass(verdict, model)
+    settings = {
+        "model": identity(model),
+        "verdict": digest(verdict),
+        "api": str(publisher.client.base_url),
+        "channel": channel,
+    }
+
+    def write(folder: Path) -> dict:
+        data, own = data_of(publisher.root, model)
+        decisions = folder / DECISIONS_FILE if own else None
+        if decisions is not None:
+            decisions.write_bytes(own)
+        lasting = make_manifest(model, verdict, data, decisions)
+        # What could not be signed is found before anything is sent.
+        sealed(lasting, 1, [], publisher.days, _now())
+        for sha256, file in files_of(model, decisions).items():
+            if not registry.has_file(publisher.client, sha256):
+                registry.send_file(publisher.client, file, sha256)
+        kept = folder / "envelope.json"
+        manifest = release(publisher, lasting, kept=kept)
+        registry.point(publisher.client, channel, manifest["counter"], percent)
+        names = ("version", "counter", "expires", "data")
+        return {
+            **{name: manifest[name] for name in names},
+            "envelope": file_digest(kept),
+            "channel": channel,
+            "percent": percent,
+        }
+
+    folder = make_run(publisher.root, "publish", settings, write, keep_partial=True)
+    facts: dict = json.loads((folder / "run.json").read_text(encoding="utf-8"))["facts"]
+    return facts

@@ -1,0 +1,90 @@
+"""The commands that sign and publish: their arguments, and which function each of them is."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+STEPS = ("keys", "publish", "promote", "renew", "rollback", "revoke")
+CHANNELS = ["canary", "stable"]
+
+
+def _percent(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 100:
+        raise argparse.ArgumentTypeError("a share is 0 to 100")
+    return value
+
+
+def add_arguments(steps: argparse._SubParsersAction) -> None:
+    """The parsers of STEPS. Imports nothing heavy."""
+    keys = steps.add_parser("keys", help="make the key pair that signs releases")
+    keys.add_argument("--out", type=Path, required=True, help="file of the private key, outside of git")
+
+    where = argparse.ArgumentParser(add_help=False)
+    where.add_argument("--api", required=True, help="address of the API")
+    where.add_argument("--key-file", type=Path, help="file with an API key of scope `publish` (else SECTAG_KEY)")
+    where.add_argument(
+        "--sign-with", type=Path, action="append", help="private key; again for a second (else SECTAG_SIGNING_KEY)"
+    )
+    where.add_argument(
+        "--trust", action="append", default=[], help="public key of older releases, 64 hexadecimal digits"
+    )
+    where.add_argument("--days", type=float, default=14, help="until a release expires")
+
+    publish = steps.add_parser("publish", parents=[where], help="sign a model that passed the gate, and publish it")
+    publish.add_argument("--model", type=Path, required=True, help="model directory")
+    publish.add_argument("--gate", type=Path, required=True, help="run folder of `gate` that let it pass")
+    publish.add_argument("--channel", choices=CHANNELS, default="canary")
+    publish.add_argument("--percent", type=_percent, default=100, help="share of the installations")
+
+    promote = steps.add_parser("promote", parents=[where], help="let a channel name what another one names")
+    promote.add_argument("--from", dest="source", choices=CHANNELS, default="canary")
+    promote.add_argument("--to", choices=CHANNELS, default="stable")
+    promote.add_argument("--percent", type=_percent, default=100, help="share of the installations")
+
+    renew = steps.add_parser("renew", parents=[where], help="sign a channel's release anew before it expires")
+    renew.add_argument("--channel", choices=CHANNELS, default="stable")
+
+    rollback = steps.add_parser("rollback", parents=[where], help="back to a version that was published before")
+    rollback.add_argument("--to", required=True, metavar="VERSION")
+    rollback.add_argument("--channel", choices=CHANNELS, default="stable")
+
+    revoke = steps.add_parser("revoke", parents=[where], help="nobody may run this version any more")
+    revoke.add_argument("--version", required=True)
+    revoke.add_argument("--to", metavar="VERSION", help="what to go back to (default: the newest that is left)")
+
+
+def run(root: Path, options: argparse.Namespace) -> None:
+    """Runs one of STEPS; the last line is JSON."""
+    from trainer.signing import make_key, public_key_of, signing_keys
+
+    if options.step == "keys":
+        signer = make_key(options.out)
+        print(
+            f"keys: the private key is in {options.out}; keep a copy offline. The public key for installations and server:"
+        )
+        print(json.dumps({"ok": True, "publicKey": public_key_of(signer), "keyid": signer.public_key.keyid}))
+        return
+    from trainer import channels
+    from trainer.publish import open_publisher, publish
+    from trainer.pull import read_key
+    from trainer.release_manifest import read_verdict
+
+    signers = signing_keys(options.sign_with)
+    key = read_key(options.key_file, "publish")
+    with open_publisher(root, options.api, key, signers, days=options.days, trusted=options.trust) as publisher:
+        if options.step == "publish":
+            verdict = read_verdict(options.gate)
+            done = publish(publisher, options.model, verdict, channel=options.channel, percent=options.percent)
+        elif options.step == "promote":
+            done = channels.promote(publisher, options.source, options.to, options.percent)
+        elif options.step == "renew":
+            done = channels.renew(publisher, options.channel)
+        elif options.step == "rollback":
+            done = channels.rollback(publisher, options.to, options.channel)
+        else:
+            done = channels.revoke(publisher, options.version, options.to)
+    print(f"{options.step}: {done['version']} has the counter {done['counter']}")
+    print(json.dumps({"ok": True, **done}))
