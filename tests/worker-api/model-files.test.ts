@@ -1,14 +1,13 @@
 // The stores of models' files, folder and bucket: whole or not at all, by range, and what is left by a killed process goes.
 
-import { once } from "node:events";
 import { mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server } from "node:http";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { sha256Hex } from "../../shared/hex.ts";
 import { modelBucket } from "../../worker-api/model-bucket.ts";
 import { checked, type ModelFiles } from "../../worker-api/model-files.ts";
 import { modelFolder, nodeHash, sweepIncoming } from "../../worker-api/model-folder.ts";
+import { openBucket } from "./bucket-server.ts";
 import { testFolder } from "./lab.ts";
 
 const bytes = crypto.getRandomValues(new Uint8Array(60_000));
@@ -29,45 +28,6 @@ function streamOf(body: Uint8Array, chunk = 7000): ReadableStream<Uint8Array> {
 const arriving = (body: ReadableStream<Uint8Array>, size = bytes.length, pauseMs = 1000) =>
   checked(body, { sha256, size, hash: nodeHash(), pauseMs });
 const readAll = async (stream: ReadableStream<Uint8Array>) => new Uint8Array(await new Response(stream).arrayBuffer());
-
-/** Speaks as much S3 as we ask, and is as strict about length and hash. */
-async function openBucket() {
-  const objects = new Map<string, Uint8Array<ArrayBuffer>>();
-  const asked: IncomingMessage[] = [];
-  const server: Server = createServer(async (request, response) => {
-    asked.push(request);
-    const key = request.url ?? "";
-    const end = (status: number, headers = {}, body?: Uint8Array) => response.writeHead(status, headers).end(body);
-    if (!/^AWS4-HMAC-SHA256 Credential=id\/\d{8}\/auto\/s3\/aws4_request, SignedHeaders=.*host/.test(request.headers.authorization ?? ""))
-      return end(403);
-    if (request.method === "PUT") {
-      if (!request.headers["content-length"]) return end(411);
-      const chunks: Buffer[] = [];
-      try {
-        for await (const chunk of request) chunks.push(chunk);
-      } catch {
-        return; // The client broke off: nothing is stored.
-      }
-      const body = Uint8Array.from(Buffer.concat(chunks));
-      if ((await sha256Hex(body)) !== request.headers["x-amz-content-sha256"]) return end(400);
-      objects.set(key, body);
-      return end(200);
-    }
-    const object = objects.get(key);
-    if (!object) return end(404);
-    if (request.method === "HEAD") return end(200, { "content-length": object.length });
-    const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "") ?? [];
-    return end(206, {}, object.slice(Number(first), Number(last) + 1));
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  const url = `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}/models`;
-  return { objects, asked, files: modelBucket({ url, keyId: "id", secret: "secret", region: "auto" }) };
-}
 
 async function sameInEachStore(files: ModelFiles): Promise<void> {
   expect(await files.size(name)).toBeNull();
@@ -104,7 +64,8 @@ test("a folder keeps what is whole, and forgets what a killed process left", asy
 });
 
 test("a bucket gets signed requests with length and hash, and keeps what is whole", async () => {
-  const { files, objects, asked } = await openBucket();
+  const { bucket, objects, asked } = await openBucket();
+  const files = modelBucket(bucket);
   await sameInEachStore(files);
   expect([...objects.keys()]).toEqual([`/models/${name}`]);
   const put = asked.find(({ method }) => method === "PUT");

@@ -2,9 +2,7 @@
 // speaks its protocol before a real libSQL file, so that what is proved is our SQL and @libsql/client's way, not sqld itself.
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { Miniflare } from "miniflare";
-import { build } from "vite";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { extensionOrigin } from "../../shared/extension-id.ts";
 import { createOrg, createPairing, createUser, roleScopes } from "../../worker-api/accounts.ts";
 import { openDatabase } from "../../worker-api/database.ts";
@@ -12,38 +10,7 @@ import { pairWith } from "./child-server.ts";
 import { decision } from "./decisions.ts";
 import { startHranaServer } from "./hrana-server.ts";
 import { keyFor, openLab, start, testFolder, ticketIdOf } from "./lab.ts";
-
-const token = "remote-token";
-
-/** worker.ts as one module, as a deploy tool makes it. */
-async function bundled(): Promise<string> {
-  const result = await build({
-    configFile: false,
-    logLevel: "error",
-    ssr: { target: "webworker", noExternal: true, resolve: { conditions: ["workerd", "worker", "module", "import", "default"] } },
-    build: {
-      ssr: "worker-api/worker.ts",
-      write: false,
-      minify: false,
-      rolldownOptions: { external: /^node:/, output: { codeSplitting: false } },
-    },
-  });
-  const [chunk] = "output" in result ? result.output : [];
-  if (chunk?.type !== "chunk") throw new Error("vite made no chunk");
-  return chunk.code;
-}
-
-async function startWorker(database: string) {
-  const worker = new Miniflare({
-    modules: true,
-    script: await bundled(),
-    compatibilityDate: "2026-07-01",
-    compatibilityFlags: ["nodejs_compat"],
-    bindings: { SECTAG_DATABASE: database, SECTAG_DATABASE_TOKEN: token, SECTAG_LOG: "error" },
-  });
-  onTestFinished(() => worker.dispose());
-  return (await worker.ready).origin;
-}
+import { startWorker, token } from "./worker-lab.ts";
 
 test("under workerd: pairing, push, pull, export, labels, erasure, limits and figures, on a remote database", {
   timeout: 180_000,
