@@ -14,6 +14,15 @@ function modelFolder(): string {
   return folder;
 }
 
+/** Public keys that releases of the model may be signed with: those of $SECTAG_RELEASE_KEYS, else those of the repository. */
+function releaseKeys(): string[] {
+  const file = JSON.parse(readFileSync(join(root, "shared", "release-keys.json"), "utf8")) as { keys: string[] };
+  const keys = process.env.SECTAG_RELEASE_KEYS?.split(/[\s,]+/).filter(Boolean) ?? file.keys;
+  for (const key of keys)
+    if (!/^[0-9a-f]{64}$/.test(key)) throw new Error(`No public key of a release: ${key}. It has 64 hexadecimal digits.`);
+  return keys;
+}
+
 function filesBelow(folder: string, prefix = ""): string[] {
   return readdirSync(join(folder, prefix), { withFileTypes: true }).flatMap((entry) =>
     entry.isDirectory() ? filesBelow(folder, join(prefix, entry.name)) : [join(prefix, entry.name)],
@@ -63,6 +72,7 @@ export default defineConfig({
     },
   }),
   vite: () => ({
+    define: { __SECTAG_RELEASE_KEYS__: JSON.stringify(releaseKeys()) },
     resolve: { conditions: ["onnxruntime-web-use-extern-wasm", "module", "browser", "production", "import", "default"] },
     worker: { format: "es" },
   }),

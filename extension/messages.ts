@@ -3,6 +3,7 @@ import { defineExtensionMessaging } from "@webext-core/messaging";
 import { z } from "zod";
 import { AnalyzeRequest, ModelProblem, Suggestion } from "../shared/contract.ts";
 import type { Decision } from "../shared/decisions.ts";
+import { type ModelChoice, ModelNews } from "../shared/model-run.ts";
 import {
   type DecideAnswer,
   PageReport,
@@ -32,6 +33,8 @@ export type EngineSettings = z.infer<typeof EngineSettings>;
 export interface EngineMemory {
   settings: EngineSettings;
   choice: EngineChoice | null;
+  /** What is to be run; its start is counted by asking. */
+  model: ModelChoice;
 }
 
 /** State of the model's host, shown in options. */
@@ -60,6 +63,15 @@ const table = {
   "engine.memory": { data: nothing, from: "extension" },
   /** host -> background: keep the status (and the choice in it) for options and the next start. */
   "engine.status": { data: EngineStatus, from: "extension" },
+  /** host -> background: what became of a release; the answer is what is to be run now. */
+  "model.news": { data: ModelNews, from: "extension" },
+  /** background -> host: test the release of this counter beside the running model; `model.news` tells how it went. */
+  "model.rehearse": { data: z.int().positive(), from: "extension" },
+  /** background -> host: another model is to be run; `engine.memory` says which. */
+  "model.change": { data: nothing, from: "extension" },
+  /** options -> background: look for a new model now; back to the one before. */
+  "model.look": { data: nothing, from: "extension" },
+  "model.back": { data: nothing, from: "extension" },
   /** background, popup -> page: open, close or toggle the card. */
   "card.show": { data: z.enum(["open", "toggle"]), from: "extension" },
   /** page -> background: save a decision; the answer comes after the commit, or says why not. Sending it again is harmless. */
@@ -90,6 +102,11 @@ interface Protocol {
   "page.started"(since: number): void;
   "engine.memory"(): EngineMemory;
   "engine.status"(status: EngineStatus): void;
+  "model.news"(news: ModelNews): ModelChoice;
+  "model.rehearse"(counter: number): void;
+  "model.change"(): void;
+  "model.look"(): void;
+  "model.back"(): void;
   "card.show"(how: "open" | "toggle"): void;
   "page.read"(): void;
   "page.stop"(): void;

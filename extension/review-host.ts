@@ -8,7 +8,7 @@ import { readConnection, watchConnection } from "./store/connection.ts";
 import { openStore, type Store } from "./store/open-store.ts";
 import { clearPassageCache } from "./store/passage-cache.ts";
 import { isConnectionLost, StoreError } from "./store/review-db.ts";
-import { noteTagged, syncOverview } from "./store/review-log.ts";
+import { noteTagged, ownCorrections, syncOverview } from "./store/review-log.ts";
 import { readPrivacy, readReviewSettings, setArmed, watchReviewSettings } from "./store/review-settings.ts";
 import { createReviews, type Reviews } from "./store/reviews.ts";
 import { syncOnce } from "./store/sync.ts";
@@ -24,8 +24,14 @@ interface Open extends Store {
   reviews: Reviews;
 }
 
+interface ReviewHost {
+  noteReport(report: PageReport, url: string): Promise<void>;
+  /** Ids of the decisions made here that say something else than the model did, and that the server has. */
+  ownCorrections(): Promise<string[]>;
+}
+
 /** Call once, at the start of the background. `noteReport` takes each page's report. */
-export function startReviewHost(): { noteReport(report: PageReport, url: string): Promise<void> } {
+export function startReviewHost(): ReviewHost {
   const forever = new AbortController().signal;
   let opened: Promise<Open> | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -143,6 +149,7 @@ export function startReviewHost(): { noteReport(report: PageReport, url: string)
   follow();
 
   return {
+    ownCorrections: () => withStore(({ db }) => ownCorrections(db)),
     async noteReport(report, url) {
       if (report.state !== "tagged" || !report.suggestion.threatType) return;
       const {

@@ -8,15 +8,19 @@ import { followHosts } from "../custom-hosts.ts";
 import { ensureHost } from "../inference/ensure-host.ts";
 import { startHost } from "../inference/start-host.ts";
 import { answerMessage, sendMessage } from "../messages.ts";
+import { startReleaseHost } from "../release-host.ts";
 import { startReviewHost } from "../review-host.ts";
 import { keepStatus, readChoice, readSettings } from "../store/engine-memory.ts";
 import { forgetReport, keepReport, startReports } from "../store/tab-reports.ts";
+import { startWriteBackHost } from "../write-back-host.ts";
 
 export default defineBackground(() => {
   // Firefox's background is a page, and nobody's requests pass through it.
   if (!import.meta.env.FIREFOX) cacheReads();
   followHosts();
   const reviews = startReviewHost();
+  startWriteBackHost();
+  const releases = startReleaseHost(reviews.ownCorrections);
   answerMessage("inference.ensure", browser.runtime, async () => {
     try {
       await ensureHost();
@@ -59,8 +63,8 @@ export default defineBackground(() => {
     }),
   );
 
-  const readMemory = async () => ({ settings: await readSettings(), choice: await readChoice() });
-  if (import.meta.env.FIREFOX) startHost({ read: readMemory, keep: keepStatus });
+  const readMemory = async () => ({ settings: await readSettings(), choice: await readChoice(), model: await releases.choose() });
+  if (import.meta.env.FIREFOX) releases.link(startHost({ read: readMemory, keep: keepStatus, tell: releases.tell }));
   answerMessage("engine.memory", browser.runtime, readMemory);
   answerMessage("engine.status", browser.runtime, keepStatus);
 

@@ -45,6 +45,8 @@ export interface InferenceHost {
   calibrateNow(): Promise<void>;
   /** Compares with the published answers; a difference on WASM becomes the status' problem. */
   selfTest(): Promise<boolean>;
+  /** Time of one window, in ms. */
+  measure(): Promise<number>;
   stop(): void;
 }
 
@@ -225,6 +227,11 @@ export function createInferenceHost(options: HostOptions): InferenceHost {
     diagnostics: () => status,
     calibrateNow,
     selfTest,
+    async measure() {
+      await ready();
+      const [time = 0] = await client.call({ kind: "measure", runs: 1 });
+      return time;
+    },
     stop() {
       stopped.abort();
       clearTimeout(idle);

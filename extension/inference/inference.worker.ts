@@ -1,4 +1,5 @@
 // Worker entry: the model on the processor, through onnxruntime-web's WASM build. Wiring only.
+import { scheme } from "../releases/release-url.ts";
 import { installOrtPolicy, ortFolder } from "./worker-policy.ts";
 import { createWorkerServer } from "./worker-server.ts";
 
@@ -16,7 +17,10 @@ const handle = createWorkerServer({
     return ort;
   },
   openCache: async () => (await import("../store/passage-cache.ts")).openPassageCache(),
-  fetch: (url, init) => fetch(url, init),
+  fetch: async (url, init) => {
+    if (!url.startsWith(scheme)) return fetch(url, init);
+    return (await import("../releases/read-release.ts")).readRelease(url);
+  },
   post: (reply) => self.postMessage(reply),
   now: () => performance.now(),
   crossOriginIsolated: self.crossOriginIsolated,

@@ -1,5 +1,6 @@
 // Worker entry: the model on the graphics card, through onnxruntime-web's JSPI build. Started only by calibration or a stored choice.
 import { z } from "zod";
+import { scheme } from "../releases/release-url.ts";
 import { installOrtPolicy, ortFolder } from "./worker-policy.ts";
 import { createWorkerServer } from "./worker-server.ts";
 
@@ -43,7 +44,10 @@ const handle = createWorkerServer({
     return ort;
   },
   openCache: async () => (await import("../store/passage-cache.ts")).openPassageCache(),
-  fetch: (url, init) => fetch(url, init),
+  fetch: async (url, init) => {
+    if (!url.startsWith(scheme)) return fetch(url, init);
+    return (await import("../releases/read-release.ts")).readRelease(url);
+  },
   post: (reply) => self.postMessage(reply),
   now: () => performance.now(),
   crossOriginIsolated: self.crossOriginIsolated,

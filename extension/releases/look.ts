@@ -1,48 +1,13 @@
 // Looks for a new release and takes it in, in the order of ADR 0014: nothing is believed before it is checked. Killed anywhere, it begins anew and repeats nothing that is done.
 import { z } from "zod";
+import type { LookResult } from "../../shared/model-run.ts";
 import { ChannelAnswer, inRollout, type ReleaseChannel, type ReleaseManifest, releaseLimits } from "../../shared/release.ts";
 import { canonicalJson, verifyEnvelope } from "../../shared/release-envelope.ts";
 import { DownloadError, downloadFile, openStream, readAtMost, type Source } from "./download.ts";
 import { graphProblem } from "./onnx-graph.ts";
 import type { ReleaseDb } from "./release-db.ts";
-import { denialOf, note, running, stage } from "./release-state.ts";
+import { denialOf, noReleases, note, running, stage } from "./release-state.ts";
 import type { ReleaseStore } from "./release-store.ts";
-
-export const LookCode = z.enum([
-  // Nobody to ask, or nobody to believe.
-  "not-connected",
-  "no-keys",
-  "offline",
-  // Not believed.
-  "unknown-answer",
-  "not-believed",
-  "mixed",
-  "replayed",
-  "two-of-one",
-  "too-far",
-  "stale",
-  "altered",
-  "bad-graph",
-  // Believed, and not taken, or not now.
-  "nothing-published",
-  "newer-app",
-  "denied",
-  "pinned",
-  "not-yet",
-  "cut",
-  "full",
-  // It runs, or it is here and goes to its self-test.
-  "current",
-  "staged",
-]);
-export const LookResult = z.strictObject({
-  code: LookCode,
-  /** For those who want to know exactly, in English. */
-  detail: z.string().max(600),
-  version: z.string().nullable(),
-  counter: z.int().nullable(),
-});
-export type LookResult = z.infer<typeof LookResult>;
 
 export interface LookDeps {
   db: ReleaseDb;
@@ -55,6 +20,8 @@ export interface LookDeps {
   /** Version that an administrator wants; null: the channel's. */
   pin: string | null;
   app: { version: string; labelsVersion: number };
+  /** Server and team that is connected; another one's releases are forgotten here, but for their highest counters. */
+  scope: string;
   installId: string;
   /** Milliseconds since 1970 by this machine's clock. */
   now(): number;
@@ -73,6 +40,7 @@ class Stop extends Error {
 export async function look(deps: LookDeps): Promise<LookResult> {
   const about: Pick<LookResult, "version" | "counter"> = { version: null, counter: null };
   try {
+    await enter(deps);
     const { body, serverTime } = await ask(deps);
     const { manifest, digest, percent } = await believe(deps, body, about);
     await judge(deps, manifest, digest, serverTime);
@@ -85,7 +53,7 @@ export async function look(deps: LookDeps): Promise<LookResult> {
     if (!(await inRollout(deps.installId, counter, percent))) throw new Stop("not-yet", `${percent} %`);
     await fetchFiles(deps, manifest);
     await checkGraphs(deps, manifest);
-    await deps.store.change((before) => stage(before, { manifest, digest }));
+    await deps.store.change((before) => stage(before, { manifest, digest }, deps.pin));
     return { code: "staged", detail: "", ...about };
   } catch (error) {
     if (error instanceof Stop) return { code: error.code, detail: error.message.slice(0, 600), ...about };
@@ -95,6 +63,11 @@ export async function look(deps: LookDeps): Promise<LookResult> {
       return { code: "full", detail: error.message.slice(0, 600), ...about };
     throw error;
   }
+}
+
+async function enter({ source, store, scope }: LookDeps): Promise<void> {
+  if (source && (await store.read()).scope !== scope)
+    await store.change((state) => (state.scope === scope ? state : { ...noReleases, scope }));
 }
 
 const KeptAnswer = z.strictObject({ from: z.string(), etag: z.string().max(300), body: z.string() });

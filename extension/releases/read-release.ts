@@ -3,32 +3,23 @@ import type { ModelManifest } from "../../shared/contract.ts";
 import type { ReleaseManifest } from "../../shared/release.ts";
 import { openReleaseDb, type ReleaseDb } from "./release-db.ts";
 import { ReleaseState } from "./release-state.ts";
+import { scheme } from "./release-url.ts";
 
-const scheme = "release:";
-
-/** What `loadModel` takes as the folder of a model. */
-export const releaseUrl = (counter: number) => `${scheme}${counter}/`;
-
-type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
-
-/** A `fetch` that knows releases too; they are read from this browser's own store and never from the network. */
-export function withReleases(fetch: Fetch, open: () => Promise<ReleaseDb> = openReleaseDb): Fetch {
-  return async (url, init) => {
-    if (!url.startsWith(scheme)) return fetch(url, init);
-    const [counter = "", path = ""] = url.slice(scheme.length).split(/\/(.*)/s);
-    const db = await open();
-    try {
-      const state = ReleaseState.safeParse((await db.state.get("state"))?.value).data;
-      const manifest = state?.kept.find((kept) => String(kept.manifest.counter) === counter)?.manifest;
-      if (!manifest) return new Response(null, { status: 404 });
-      if (path === "manifest.json") return Response.json(folderManifest(manifest));
-      const sha256 = manifest.files.find((file) => file.path === path)?.sha256;
-      const row = sha256 === undefined ? undefined : await db.files.get(sha256);
-      return row ? new Response(row.bytes) : new Response(null, { status: 404 });
-    } finally {
-      db.close();
-    }
-  };
+/** Answers as a server would, from this browser's own store and never from the network. */
+export async function readRelease(url: string, open: () => Promise<ReleaseDb> = openReleaseDb): Promise<Response> {
+  const [counter = "", path = ""] = url.slice(scheme.length).split(/\/(.*)/s);
+  const db = await open();
+  try {
+    const state = ReleaseState.safeParse((await db.state.get("state"))?.value).data;
+    const manifest = state?.kept.find((kept) => String(kept.manifest.counter) === counter)?.manifest;
+    if (!manifest) return new Response(null, { status: 404 });
+    if (path === "manifest.json") return Response.json(folderManifest(manifest));
+    const sha256 = manifest.files.find((file) => file.path === path)?.sha256;
+    const row = sha256 === undefined ? undefined : await db.files.get(sha256);
+    return row ? new Response(row.bytes) : new Response(null, { status: 404 });
+  } finally {
+    db.close();
+  }
 }
 
 /** The manifest that a model's folder has. */

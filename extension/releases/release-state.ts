@@ -15,6 +15,8 @@ export const Denial = z.strictObject({
 });
 
 export const ReleaseState = z.strictObject({
+  /** Whose releases these are: server and team. Another team counts anew. */
+  scope: z.string(),
   /** The highest counter that was believed, and which release that was: nothing lower, and no other one of this number, is taken. */
   highest: z.strictObject({ counter: Counter, digest: Sha256 }).nullable(),
   kept: z.array(KeptRelease),
@@ -31,7 +33,16 @@ export const ReleaseState = z.strictObject({
 export type ReleaseState = z.infer<typeof ReleaseState>;
 export type KeptRelease = z.infer<typeof KeptRelease>;
 
-export const noReleases: ReleaseState = { highest: null, kept: [], line: [], trial: null, attempts: 0, rehearsals: null, denied: [] };
+export const noReleases: ReleaseState = {
+  scope: "",
+  highest: null,
+  kept: [],
+  line: [],
+  trial: null,
+  attempts: 0,
+  rehearsals: null,
+  denied: [],
+};
 
 /** Starts, first tickets or self-tests that may end without a word. */
 export const mostAttempts = 3;
@@ -71,9 +82,11 @@ export function note(state: ReleaseState, manifest: ReleaseManifest, digest: str
   return revoked.reduce((next, counter) => deny(next, { counter, by: "operator", why: `Release ${manifest.counter} revokes it` }), noted);
 }
 
-/** All its files are here. */
-export function stage(state: ReleaseState, release: KeptRelease): ReleaseState {
-  const others = state.kept.filter(({ manifest }) => manifest.counter !== release.manifest.counter);
+/** All its files are here. Candidates before it that never ran go. */
+export function stage(state: ReleaseState, release: KeptRelease, pin: string | null): ReleaseState {
+  const others = state.kept.filter(
+    ({ manifest: { counter, version } }) => counter !== release.manifest.counter && (state.line.includes(counter) || version === pin),
+  );
   return { ...state, kept: [...others, release] };
 }
 
@@ -100,10 +113,10 @@ export function start(state: ReleaseState, pin: string | null): ReleaseState {
   return start({ ...deny(state, { counter, by: "machine", why: `It ended without a word ${state.attempts} times` }), attempts: 0 }, pin);
 }
 
-/** A start ended well: that one attempt is taken back. A first ticket that never ended still counts. */
+/** A start ended well. In a trial only that one attempt is taken back: first tickets that never ended still count. */
 export function loaded(state: ReleaseState, counter: number, pin: string | null): ReleaseState {
   if (running(state, pin)?.manifest.counter !== counter) return state;
-  return { ...state, attempts: Math.max(0, state.attempts - 1) };
+  return { ...state, attempts: state.trial ? Math.max(0, state.attempts - 1) : 0 };
 }
 
 /** The first ticket since its start goes in. */
@@ -137,7 +150,7 @@ export type Failure = {
 
 /** It failed. A healthy one may fail on a ticket; files that were lost are fetched again; anything else is no good here. */
 export function fail(state: ReleaseState, { counter, why, files, ticket }: Failure): ReleaseState {
-  if (!keptOf(state, counter)) return state;
+  if (!keptOf(state, counter) || denialOf(state, counter)) return state;
   if (files) {
     const left = leave(state, counter);
     return { ...left, kept: left.kept.filter(({ manifest }) => manifest.counter !== counter) };

@@ -1,4 +1,5 @@
 // Reads and changes the state of releases: one transaction a step, and a second copy of the highest counter outside IndexedDB.
+import { z } from "zod";
 import type { ReleaseDb } from "./release-db.ts";
 import { filesInUse, noReleases, ReleaseState } from "./release-state.ts";
 
@@ -19,34 +20,38 @@ export interface ReleaseStore {
 
 const copyKey = "releases.highest";
 type Highest = ReleaseState["highest"];
+/** By scope: whoever comes back to a team's server finds its counters where they were. */
+const Copies = z.record(z.string(), ReleaseState.shape.highest);
 
 export function createReleaseStore(db: ReleaseDb, area: KeyValueArea): ReleaseStore {
-  const readCopy = async (): Promise<Highest> => ReleaseState.shape.highest.safeParse((await area.get(copyKey))[copyKey]).data ?? null;
+  const readCopies = async () => Copies.safeParse((await area.get(copyKey))[copyKey]).data ?? {};
   /** A state that cannot be read any more is as good as none: the packaged model runs, and the second copy keeps old releases out. */
-  const stateOf = (row: { value: unknown } | undefined, copy: Highest): ReleaseState => {
-    const state = ReleaseState.safeParse(row?.value).data ?? noReleases;
-    return { ...state, highest: higher(state.highest, copy) };
-  };
+  const stateOf = (row: { value: unknown } | undefined): ReleaseState => ReleaseState.safeParse(row?.value).data ?? noReleases;
+  const withCopy = (state: ReleaseState, copies: z.infer<typeof Copies>): ReleaseState => ({
+    ...state,
+    highest: higher(state.highest, copies[state.scope] ?? null),
+  });
   return {
     read: async () => {
-      const copy = await readCopy();
-      return stateOf(await db.state.get("state"), copy);
+      const copies = await readCopies();
+      return withCopy(stateOf(await db.state.get("state")), copies);
     },
     async change(step) {
-      const copy = await readCopy();
+      const copies = await readCopies();
       const next = await db.transaction("rw", db.state, async () => {
-        const changed = step(stateOf(await db.state.get("state"), copy));
+        const before = withCopy(stateOf(await db.state.get("state")), copies);
+        const changed = withCopy(step(before), copies);
         await db.state.put({ key: "state", value: changed });
         return changed;
       });
-      if (next.highest && next.highest.counter > (copy?.counter ?? 0)) await area.set({ [copyKey]: next.highest });
+      const copied = copies[next.scope]?.counter ?? 0;
+      if (next.highest && next.highest.counter > copied) await area.set({ [copyKey]: { ...copies, [next.scope]: next.highest } });
       return next;
     },
     hasFile: async (sha256) => (await db.files.where("sha256").equals(sha256).count()) > 0,
     sweep: (wanted = new Set()) =>
       db.transaction("rw", db.state, db.files, db.parts, async () => {
-        const state = ReleaseState.safeParse((await db.state.get("state"))?.value).data;
-        const used = state ? filesInUse(state) : new Set<string>();
+        const used = filesInUse(stateOf(await db.state.get("state")));
         const unused = (sha256: string) => !used.has(sha256) && !wanted.has(sha256);
         await db.files.bulkDelete((await db.files.toCollection().primaryKeys()).filter(unused));
         await db.parts.bulkDelete((await db.parts.toCollection().primaryKeys()).filter(([sha256]) => unused(sha256)));

@@ -2,7 +2,7 @@
 import { liveQuery } from "dexie";
 import type { TicketRef } from "../../shared/contract.ts";
 import type { Problem, SuggestionSummary, Verdict } from "../../shared/decisions.ts";
-import type { SyncState } from "../../shared/review.ts";
+import { type SyncState, standing } from "../../shared/review.ts";
 import type { ReviewDb, SentRow } from "./review-db.ts";
 import { inOrder, syncStateOf } from "./reviews.ts";
 import { readSyncStatus, type SyncStatus } from "./sync.ts";
@@ -62,6 +62,13 @@ export async function recentDecisions(db: ReviewDb, connected: boolean, most = 2
     by: local ? null : (reviewer?.name ?? null),
     sync: syncStateOf({ waiting: waiting.has(id), refused: dead.has(id), numbered: seq !== null, connected }),
   }));
+}
+
+/** Ids of the decisions made here that stand, that say something else than the model did, and that the server has. */
+export async function ownCorrections(db: ReviewDb): Promise<string[]> {
+  const rows = await db.reviews.filter(({ local, seq }) => local && seq !== null).toArray();
+  const steps = rows.map(({ id, decision: { verdict, supersedes } }) => ({ id, verdict, supersedes }));
+  return standing(steps).flatMap(({ id, verdict }) => (verdict === "accept" ? [] : [id]));
 }
 
 export async function deadLetters(db: ReviewDb): Promise<DeadLetter[]> {

@@ -34,6 +34,7 @@ const borders: Record<string, { folders: string[]; packages: RegExp; types?: str
   shared: { folders: ["shared"], packages: /^zod$/ },
   "extension/sites": { folders: ["extension/sites", "shared"], packages: /^$/ },
   "extension/page": { folders: ["extension/page", "shared"], packages: /^uuid$/, types: ["extension/sites"] },
+  "extension/write-back": { folders: ["extension/write-back", "shared"], packages: /^zod$/ },
   "extension/ui": { folders: ["extension/ui", "shared"], packages: /^react(-dom)?(\/.*)?$/, types: ["extension/messages.ts"] },
   "extension/store": {
     folders: ["extension/store", "extension/messages.ts", "shared"],
@@ -42,7 +43,13 @@ const borders: Record<string, { folders: string[]; packages: RegExp; types?: str
   },
   "extension/releases": { folders: ["extension/releases", "shared"], packages: /^(dexie|pbf|zod)$/ },
   "extension/inference": {
-    folders: ["extension/inference", "extension/messages.ts", "extension/store/passage-cache.ts", "shared"],
+    folders: [
+      "extension/inference",
+      "extension/messages.ts",
+      "extension/store/passage-cache.ts",
+      "extension/releases/release-url.ts",
+      "shared",
+    ],
     packages: /^(onnxruntime-web(\/.*)?|zod|ipaddr\.js|tldts|wxt\/browser)$/,
   },
   "worker-api": {

@@ -2,12 +2,14 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { DBCoreTable } from "dexie";
 import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
-import { type LookDeps, type LookResult, look } from "../../../extension/releases/look.ts";
+import { type LookDeps, look } from "../../../extension/releases/look.ts";
 import { openReleaseDb, type ReleaseDb } from "../../../extension/releases/release-db.ts";
 import { createReleaseStore, type KeyValueArea, type ReleaseStore } from "../../../extension/releases/release-store.ts";
 import { type SigningKey, signingKey, signRelease } from "../../../scripts/sign-release.ts";
 import { labelsVersion } from "../../../shared/labels.ts";
+import type { LookResult } from "../../../shared/model-run.ts";
 import { ReleaseManifest } from "../../../shared/release.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");
@@ -112,26 +114,72 @@ export interface Machine {
   db: ReleaseDb;
   store: ReleaseStore;
   area: KeyValueArea & { items: Map<string, unknown> };
-  /** Opens another connection to the same database, as a restarted background does. */
+  /** Another connection to the same database, as a worker makes one. */
+  open(): Promise<ReleaseDb>;
+  /** The same machine after the background was restarted. */
   again(): Promise<Machine>;
   look(change?: Partial<LookDeps>): Promise<LookResult>;
 }
 
-export async function createMachine(server: Server, indexedDB = new IDBFactory(), items = new Map<string, unknown>()): Promise<Machine> {
+/** The table with a call before and after each that it gets. */
+function watched(table: DBCoreTable, alive: () => void): DBCoreTable {
+  const around =
+    <A, R>(call: (input: A) => Promise<R>) =>
+    async (input: A): Promise<R> => {
+      alive();
+      const answer = await call(input);
+      alive();
+      return answer;
+    };
+  const { mutate, get, getMany, query, openCursor, count } = table;
+  return {
+    ...table,
+    mutate: around(mutate.bind(table)),
+    get: around(get.bind(table)),
+    getMany: around(getMany.bind(table)),
+    query: around(query.bind(table)),
+    openCursor: around(openCursor.bind(table)),
+    count: around(count.bind(table)),
+  };
+}
+
+/** @param alive called before and after each call to database, storage and network; throws when the machine is dead. */
+export async function createMachine(
+  server: Server,
+  indexedDB = new IDBFactory(),
+  items = new Map<string, unknown>(),
+  alive: () => void = () => undefined,
+): Promise<Machine> {
   const area = {
     items,
-    get: async (name: string) => (items.has(name) ? { [name]: structuredClone(items.get(name)) } : {}),
+    get: async (name: string) => {
+      alive();
+      return items.has(name) ? { [name]: structuredClone(items.get(name)) } : {};
+    },
     set: async (added: Record<string, unknown>) => {
+      alive();
       for (const [name, value] of Object.entries(added)) items.set(name, structuredClone(value));
     },
   };
-  const db = await openReleaseDb({ indexedDB, IDBKeyRange });
+  const openAgain = () => openReleaseDb({ indexedDB, IDBKeyRange });
+  const db = await openAgain();
+  // Dexie takes middleware in at opening only.
+  db.close();
+  db.use({ stack: "dbcore", name: "alive", create: (core) => ({ ...core, table: (name) => watched(core.table(name), alive) }) });
+  await db.open();
   const store = createReleaseStore(db, area);
-  const source = { fetch: server.fetch, baseUrl: "https://sectag.example", key: "secret", silenceMs: 200 };
+  const fetchAlive: typeof server.fetch = async (url, init) => {
+    alive();
+    const response = await server.fetch(url, init);
+    alive();
+    return response;
+  };
+  const source = { fetch: fetchAlive, baseUrl: "https://sectag.example", key: "secret", silenceMs: 200 };
   return {
     db,
     store,
     area,
+    open: openAgain,
     again: async () => {
       db.close();
       return createMachine(server, indexedDB, items);
@@ -145,6 +193,7 @@ export async function createMachine(server: Server, indexedDB = new IDBFactory()
         channel: "stable",
         pin: null,
         app: { version: "0.1.0", labelsVersion },
+        scope: "https://sectag.example team",
         installId: "install",
         now: () => today,
         ...change,

@@ -77,6 +77,15 @@ test("F30 an older release that is signed is refused, also when the database was
   expect((await third.look()).code).toBe("replayed");
 });
 
+test("another team's server counts by itself; back at the first one, its counters stand", async () => {
+  const { server, machine } = await running7();
+  server.publish(release({ counter: 2, version: "2026.30.1" }));
+  expect((await machine.look()).code).toBe("replayed");
+  expect((await machine.look({ scope: "another team" })).code).toBe("staged");
+  expect((await machine.store.read()).line).toEqual([]);
+  expect((await machine.look()).code).toBe("replayed");
+});
+
 test("two releases of one number: the second is refused", async () => {
   const { server, machine } = await running7();
   server.publish(release({ version: "2026.49.2" }));
@@ -173,5 +182,5 @@ test("what was noted by another look is not overwritten by a slower one", async 
   await machine.store.change((state) => note(state, manifest, "a".repeat(64)));
   await machine.store.change((state) => note(state, release().manifest, "b".repeat(64)));
   expect((await machine.store.read()).highest).toEqual({ counter: 9, digest: "a".repeat(64) });
-  expect(machine.area.items.get("releases.highest")).toEqual({ counter: 9, digest: "a".repeat(64) });
+  expect(machine.area.items.get("releases.highest")).toEqual({ "https://sectag.example team": { counter: 9, digest: "a".repeat(64) } });
 });
