@@ -70,6 +70,8 @@ export const ReleaseManifest = z
       sha256: Sha256,
       /** People's decisions among it. */
       decisions: z.int().nonnegative(),
+      /** Of the weights that the next training goes on from; the registry keeps them, and no installation loads them. */
+      checkpoint: Sha256.optional(),
     }),
     /** Counters that nobody may run any more. */
     revoked: z.array(Counter).max(1000),

@@ -108,9 +108,12 @@ export function addPublish(app: Api, { db, now, log, models }: Parts): void {
     const { manifest } = verified;
     const { version, counter } = manifest;
     if (Date.parse(manifest.expires) <= now()) return refuse("release-refused", "The release has expired: sign it anew.");
+    const sizeOf = (sha256: string) => files.size(`${org.id}/${sha256}`).catch(refuseForStore);
     for (const { path, sha256, size } of manifest.files)
-      if ((await files.size(`${org.id}/${sha256}`).catch(refuseForStore)) !== size)
+      if ((await sizeOf(sha256)) !== size)
         return refuse("release-refused", `${path} is not there: send it to PUT /v1/models/files/${sha256} first.`);
+    const { checkpoint } = manifest.data;
+    if (checkpoint && (await sizeOf(checkpoint)) === null) return refuse("release-refused", `The checkpoint ${checkpoint} is not there.`);
     const fresh = await insertRelease(db, { orgId: org.id, userId: user.id, envelope, manifest, now: now() });
     if (!fresh && !(await isStored(db, org.id, counter, envelope)))
       return refuse(

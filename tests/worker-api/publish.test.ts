@@ -81,6 +81,9 @@ test("a release is taken when a trusted key signed it, its files are there and i
     expect(await refusal(post(manifest, { keys: [...keys] }))).toMatchObject({ status: 422, code: "release-refused" });
   for (const counter of [1, 6, 7 + releaseLimits.counterStep + 1])
     expect(await refusal(post({ ...first, counter })), String(counter)).toMatchObject({ status: 409, code: "conflict" });
+  // The weights to go on from are there too, or nothing is published.
+  const data = { ...first.data, checkpoint: hash };
+  expect(await refusal(post({ ...first, counter: 8, data }))).toMatchObject({ status: 422, code: "release-refused" });
   // Sent again after a lost answer it is the same release; another with its counter is not.
   expect((await post(first)).status).toBe(200);
   expect(await refusal(post({ ...first, minApp: "9.0.0" }))).toMatchObject({ status: 409 });
