@@ -137,6 +137,8 @@ def publish(publisher: Publisher, model: Path, verdict: dict, *, channel: str, p
 
     Raises ValueError when the gate did not let this very model pass.
     """
+    from trainer.recover import kept_checkpoint
+
     demand_pass(verdict, model)
     settings = {
         "model": identity(model),
@@ -150,10 +152,15 @@ def publish(publisher: Publisher, model: Path, verdict: dict, *, channel: str, p
         decisions = folder / DECISIONS_FILE if own else None
         if decisions is not None:
             decisions.write_bytes(own)
+        files = files_of(model, decisions)
+        checkpoint = kept_checkpoint(model)
+        if checkpoint is not None:
+            data["checkpoint"] = file_digest(checkpoint)
+            files[data["checkpoint"]] = checkpoint
         lasting = make_manifest(model, verdict, data, decisions)
         # What could not be signed is found before anything is sent.
         sealed(lasting, 1, [], publisher.days, _now())
-        for sha256, file in files_of(model, decisions).items():
+        for sha256, file in files.items():
             if not registry.has_file(publisher.client, sha256):
                 registry.send_file(publisher.client, file, sha256)
         kept = folder / "envelope.json"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
 
-STEPS = ("keys", "publish", "promote", "renew", "rollback", "revoke")
+STEPS = ("keys", "publish", "promote", "renew", "rollback", "revoke", "fetch")
 CHANNELS = ["canary", "stable"]
 
 
@@ -17,21 +18,41 @@ def _percent(text: str) -> int:
     return value
 
 
+def _add_trust(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--trust", action="append", default=[], help="public key of older releases, 64 hexadecimal digits"
+    )
+
+
+def _add_signing(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--sign-with", type=Path, action="append", help="private key; again for a second (else SECTAG_SIGNING_KEY)"
+    )
+    parser.add_argument("--days", type=float, default=14, help="until a release expires")
+
+
+def add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `run` takes to publish what it makes."""
+    parser.add_argument("--publish", choices=CHANNELS, help="publish what passed the gate in this channel")
+    parser.add_argument("--percent", type=_percent, default=100, help="share of the installations that get it")
+    _add_trust(parser)
+    _add_signing(parser)
+
+
 def add_arguments(steps: argparse._SubParsersAction) -> None:
     """The parsers of STEPS. Imports nothing heavy."""
     keys = steps.add_parser("keys", help="make the key pair that signs releases")
     keys.add_argument("--out", type=Path, required=True, help="file of the private key, outside of git")
 
-    where = argparse.ArgumentParser(add_help=False)
-    where.add_argument("--api", required=True, help="address of the API")
-    where.add_argument("--key-file", type=Path, help="file with an API key of scope `publish` (else SECTAG_KEY)")
-    where.add_argument(
-        "--sign-with", type=Path, action="append", help="private key; again for a second (else SECTAG_SIGNING_KEY)"
-    )
-    where.add_argument(
-        "--trust", action="append", default=[], help="public key of older releases, 64 hexadecimal digits"
-    )
-    where.add_argument("--days", type=float, default=14, help="until a release expires")
+    reach = argparse.ArgumentParser(add_help=False)
+    reach.add_argument("--api", required=True, help="address of the API")
+    reach.add_argument("--key-file", type=Path, help="file with an API key of scope `publish` (else SECTAG_KEY)")
+    _add_trust(reach)
+    where = argparse.ArgumentParser(add_help=False, parents=[reach])
+    _add_signing(where)
+
+    fetch = steps.add_parser("fetch", parents=[reach], help="a published version back as a model directory")
+    fetch.add_argument("--version", required=True)
 
     publish = steps.add_parser("publish", parents=[where], help="sign a model that passed the gate, and publish it")
     publish.add_argument("--model", type=Path, required=True, help="model directory")
@@ -58,7 +79,7 @@ def add_arguments(steps: argparse._SubParsersAction) -> None:
 
 def run(root: Path, options: argparse.Namespace) -> None:
     """Runs one of STEPS; the last line is JSON."""
-    from trainer.signing import make_key, public_key_of, signing_keys
+    from trainer.signing import make_key, public_key_of, signing_keys, trusted_keys
 
     if options.step == "keys":
         signer = make_key(options.out)
@@ -72,8 +93,16 @@ def run(root: Path, options: argparse.Namespace) -> None:
     from trainer.pull import read_key
     from trainer.release_manifest import read_verdict
 
-    signers = signing_keys(options.sign_with)
     key = read_key(options.key_file, "publish")
+    if options.step == "fetch":
+        from trainer.fetch import fetch
+        from trainer.registry import open_registry
+
+        with open_registry(options.api, key) as client:
+            model = fetch(root, client, [*trusted_keys(), *options.trust], options.version)
+        print(json.dumps({"ok": True, "model": str(model)}))
+        return
+    signers = signing_keys(options.sign_with)
     with open_publisher(root, options.api, key, signers, days=options.days, trusted=options.trust) as publisher:
         if options.step == "publish":
             verdict = read_verdict(options.gate)
@@ -88,3 +117,26 @@ def run(root: Path, options: argparse.Namespace) -> None:
             done = channels.revoke(publisher, options.version, options.to)
     print(f"{options.step}: {done['version']} has the counter {done['counter']}")
     print(json.dumps({"ok": True, **done}))
+
+
+def publish_after(options: argparse.Namespace) -> Callable[[Path, Path, dict], str] | None:
+    """What `run` calls with its root, a model directory and the gate's verdict; None when it was not asked to publish.
+
+    Raises ValueError now, not after hours of work, when a key is missing.
+    """
+    if options.publish is None:
+        return None
+    if options.api is None:
+        raise ValueError("run --publish needs --api")
+    from trainer.publish import open_publisher, publish
+    from trainer.pull import read_key
+    from trainer.signing import signing_keys
+
+    signers, key = signing_keys(options.sign_with), read_key(options.key_file, "publish")
+
+    def work(root: Path, model: Path, verdict: dict) -> str:
+        with open_publisher(root, options.api, key, signers, days=options.days, trusted=options.trust) as publisher:
+            done = publish(publisher, model, verdict, channel=options.publish, percent=options.percent)
+        return f"{done['version']} has the counter {done['counter']} in {done['channel']}, for {done['percent']} %"
+
+    return work

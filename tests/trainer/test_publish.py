@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import os
@@ -19,6 +20,7 @@ from tests.trainer.real_api import Org
 from trainer import registry
 from trainer.__main__ import main
 from trainer.publish import LOG, Publisher, open_publisher, publish
+from trainer.publish_commands import add_run_arguments, publish_after
 from trainer.runs import make_run
 from trainer.signing import canonical_json, make_key, public_key_of, verify
 
@@ -147,12 +149,15 @@ def test_killed_at_every_request_it_goes_on_to_one_whole_release(
 
             publisher.client.event_hooks = {"response": [count]}
             facts = publish(publisher, model, verdict_of(model), channel="stable", percent=100)
-            return {**facts, "answers": len(answers)}
+            return {**facts, "methods": [answer.request.method for answer in answers]}
 
-    requests = attempt(make_model("2026.1.0"))["answers"]
+    attempt(make_model("2026.1.0"))
+    methods = attempt(make_model("2026.1.0.1"))["methods"]
     counters = org.counters()
-    # The server has done what it was asked, and nobody hears it: the same as a kill before the next request.
-    for place in range(1, requests + 1):
+    # The server has done what it was asked, and nobody hears it: the same as a kill before the next request. HEAD changes nothing.
+    places = [place for place, method in enumerate(methods, 1) if method != "HEAD"]
+    assert len(places) == 6, "two files, list, newest envelope, release, channel"
+    for place in places:
         model = make_model(f"2026.1.{place}")
         child = os.fork()
         if child == 0:
@@ -228,3 +233,25 @@ def test_counters_go_on_above_what_a_restored_server_forgot(
     assert publish(opened, model, verdict_of(model), channel="stable", percent=100)["counter"] == 42
     kept = json.loads(registry.envelope_of(opened.client, "2026.49.1"))
     assert verify(canonical_json(kept), opened.trusted)["revoked"] == [40]
+
+
+def test_what_run_publishes_is_asked_for_and_has_its_keys_before_the_work(
+    tmp_path: Path, org: Org, key_file: Path, make_model: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--api")
+    parser.add_argument("--key-file", type=Path)
+    add_run_arguments(parser)
+    assert publish_after(parser.parse_args([])) is None
+    monkeypatch.delenv("SECTAG_SIGNING_KEY", raising=False)
+    asked = ["--api", org.api, "--publish", "canary", "--percent", "20"]
+    for wrong in (["--publish", "canary"], asked, [*asked, "--sign-with", str(tmp_path / "none.pem")]):
+        with pytest.raises((ValueError, FileNotFoundError)):
+            publish_after(parser.parse_args(wrong))
+    monkeypatch.setenv("SECTAG_KEY", org.publisher)
+    work = publish_after(parser.parse_args([*asked, "--sign-with", str(key_file)]))
+    model = make_model("2026.49.1")
+    assert (
+        work and work(tmp_path / "runs", model, verdict_of(model)) == "2026.49.1 has the counter 1 in canary, for 20 %"
+    )
+    assert org.channel("canary")["counter"] == 1
