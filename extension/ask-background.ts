@@ -1,5 +1,7 @@
 // What a page's script asks of the background and tells it, as long as it belongs to the running extension.
+import type { TicketRef } from "../shared/contract.ts";
 import type { PageReport, ReviewedTicket, ReviewIntent } from "../shared/review.ts";
+import type { Written } from "../shared/write-back.ts";
 import { sendMessage } from "./messages.ts";
 import { inWords } from "./texts.ts";
 
@@ -22,6 +24,10 @@ export function askBackground(context: { readonly isValid: boolean }) {
       settings: () => send(() => sendMessage("review.settings", undefined)),
       arm: (armed: boolean) => send(() => sendMessage("review.arm", armed)),
       preview: (intent: ReviewIntent) => send(() => sendMessage("review.preview", intent)),
+    },
+    writeBack: {
+      recall: (ticket: TicketRef) => send(() => sendMessage("writeback.recall", ticket)),
+      keep: (ticket: TicketRef, written: Written) => send(() => sendMessage("writeback.keep", { ticket, written })),
     },
   };
 }

@@ -1,7 +1,7 @@
 // The only message table: who may send what to whom, checked for shape and sender on arrival.
 import { defineExtensionMessaging } from "@webext-core/messaging";
 import { z } from "zod";
-import { AnalyzeRequest, ModelProblem, Suggestion } from "../shared/contract.ts";
+import { AnalyzeRequest, ModelProblem, Suggestion, TicketRef } from "../shared/contract.ts";
 import type { Decision } from "../shared/decisions.ts";
 import { type ModelChoice, ModelNews } from "../shared/model-run.ts";
 import {
@@ -13,6 +13,7 @@ import {
   type ReviewSettings,
   type TicketHistory,
 } from "../shared/review.ts";
+import { type WriteBackMemory, Written } from "../shared/write-back.ts";
 
 /** How the model runs on this machine and why: measured once, shown in options. */
 export const EngineChoice = z.strictObject({
@@ -84,6 +85,10 @@ const table = {
   "review.settings": { data: nothing, from: "page" },
   /** page -> background: arm or disarm review mode, in all tabs. */
   "review.arm": { data: z.boolean(), from: "page" },
+  /** page -> background: whether write-back is on, and what SecTag wrote on this ticket. */
+  "writeback.recall": { data: TicketRef, from: "page" },
+  /** page -> background: keep what was just written on this ticket. */
+  "writeback.keep": { data: z.strictObject({ ticket: TicketRef, written: Written }), from: "page" },
   /** popup, side panel -> page: read this page although it is no known ticket. */
   "page.read": { data: nothing, from: "extension" },
   /** background -> page: this host was removed; nothing of SecTag stays on the page. */
@@ -116,6 +121,8 @@ interface Protocol {
   "review.settings"(): ReviewSettings;
   "review.arm"(armed: boolean): void;
   "review.act"(action: ReviewAction): void;
+  "writeback.recall"(ticket: TicketRef): WriteBackMemory;
+  "writeback.keep"(what: { ticket: TicketRef; written: Written }): void;
   "sync.now"(): void;
   "review.changed"(what: "history" | "settings"): void;
 }

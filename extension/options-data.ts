@@ -1,5 +1,6 @@
 // Everything that the options page shows, gathered from settings and store and kept up to date.
 import { browser } from "wxt/browser";
+import type { WriteBackSettings } from "../shared/write-back.ts";
 import { type CustomHost, customHosts, watchCustomHosts } from "./custom-hosts.ts";
 import type { EngineSettings, EngineStatus } from "./messages.ts";
 import { openForPages } from "./page-store.ts";
@@ -8,6 +9,7 @@ import { readSettings, readStatus, watchEngine } from "./store/engine-memory.ts"
 import type { ReviewDb } from "./store/review-db.ts";
 import { deadLetters, sentPayloads, syncOverview, watchStore } from "./store/review-log.ts";
 import { type PrivacySettings, readPrivacy, readReviewSettings, watchReviewSettings } from "./store/review-settings.ts";
+import { managedWriteBack, readWriteBack } from "./store/write-back.ts";
 
 type Stored = Awaited<ReturnType<typeof readStored>>;
 type Settings = Awaited<ReturnType<typeof readAllSettings>>;
@@ -66,8 +68,10 @@ async function readAllSettings(): Promise<{
   keys: Awaited<ReturnType<typeof readReviewSettings>>["keys"];
   privacy: PrivacySettings;
   managed: (keyof PrivacySettings)[];
+  writeBack: WriteBackSettings;
+  managedWriteBack: (keyof WriteBackSettings)[];
 }> {
-  const [settings, status, connection, hosts, { keys }, privacy, managed] = await Promise.all([
+  const [settings, status, connection, hosts, { keys }, privacy, managed, writeBack, managedOfWriteBack] = await Promise.all([
     readSettings(),
     readStatus(),
     readConnection(),
@@ -75,8 +79,10 @@ async function readAllSettings(): Promise<{
     readReviewSettings(),
     readPrivacy(),
     readManaged(),
+    readWriteBack(),
+    managedWriteBack(),
   ]);
-  return { settings, status, connection, hosts, keys, privacy, managed };
+  return { settings, status, connection, hosts, keys, privacy, managed, writeBack, managedWriteBack: managedOfWriteBack };
 }
 
 /** What an administrator's policy has set. */

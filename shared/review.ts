@@ -78,7 +78,7 @@ export const DecideAnswer = z.discriminatedUnion("ok", [
 ]);
 
 /** What the keys may be mapped to; a value is a `KeyboardEvent.key`. */
-export const reviewCommands = ["accept", "type", "severity", "notSecurity", "reject", "undo", "spans", "reason"] as const;
+export const reviewCommands = ["accept", "type", "severity", "notSecurity", "reject", "undo", "spans", "reason", "writeBack"] as const;
 export const KeyMap = z.record(z.enum(reviewCommands), z.string().min(1).max(20));
 export const defaultKeys: z.infer<typeof KeyMap> = {
   accept: "Enter",
@@ -89,6 +89,7 @@ export const defaultKeys: z.infer<typeof KeyMap> = {
   undo: "u",
   spans: "e",
   reason: "r",
+  writeBack: "w",
 };
 /** Keys that choose in a menu, in the order of its entries: enough for the 13 threat types. */
 export const choiceKeys = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "a", "b", "c"] as const;

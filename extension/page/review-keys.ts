@@ -3,6 +3,7 @@
 import { reasonIds } from "../../shared/decisions.ts";
 import { entityIds, severityIds, threatTypeIds } from "../../shared/labels.ts";
 import { choiceKeys, type ReviewAction, type ReviewCommand, reviewCommands } from "../../shared/review.ts";
+import type { WriteBackAction } from "../../shared/write-back.ts";
 import { spansNow } from "./review-counting.ts";
 import { acceptable } from "./review-decision.ts";
 import { isDecided, type Machine } from "./review-state.ts";
@@ -35,6 +36,18 @@ function plainKey({ key, shift }: Press): string | null {
 function onEscape(menu: Machine["menu"]): Meaning {
   if (menu === "closed") return { do: "leave" };
   return menu === "spans" ? { do: "discard-spans" } : { do: "menu", menu: "closed" };
+}
+
+/**
+ * What a key means for the write-back; null when it is none of its keys.
+ * @param asks whether a change of the ticket is shown: then the keys that agree and that leave are about it.
+ */
+export function writeBackMeaning({ settings, menu, history }: Machine, press: Press, asks: boolean): WriteBackAction | null {
+  const key = plainKey(press);
+  if (!settings?.armed || !history || menu !== "closed" || press.alt || press.ctrl || key === null) return null;
+  if (asks && (key === "Enter" || commandOf(settings.keys, key) === "accept")) return "confirm";
+  if (commandOf(settings.keys, key) === "writeBack") return asks ? "close" : "open";
+  return asks && key === "Escape" ? "close" : null;
 }
 
 function commandOf(keys: Record<ReviewCommand, string>, key: string): ReviewCommand | undefined {
@@ -107,6 +120,7 @@ function command(machine: Machine, name: ReviewCommand | undefined): Meaning {
       return { do: "reject" };
     case "undo":
       return { do: "undo" };
+    case "writeBack":
     case undefined:
       return null;
   }

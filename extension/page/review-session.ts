@@ -9,13 +9,14 @@ import {
   type ReviewState,
   TicketHistory,
 } from "../../shared/review.ts";
+import type { WriteBackAction } from "../../shared/write-back.ts";
 import { spansNow } from "./review-counting.ts";
 import { acceptable, decisionOf, mySteps } from "./review-decision.ts";
 import { createDwell, type Dwell } from "./review-dwell.ts";
 import { takeFocus } from "./review-focus.ts";
 import type { OwnCard } from "./review-guard.ts";
 import { intentOf, nameOf, readingOf, reviewedTicket, summaryOf, textsOf } from "./review-intent.ts";
-import { meaningOf, type Press } from "./review-keys.ts";
+import { meaningOf, type Press, writeBackMeaning } from "./review-keys.ts";
 import { listenForKeys } from "./review-listener.ts";
 import { type Effect, type ReviewEvent, step } from "./review-machine.ts";
 import { createSight } from "./review-place.ts";
@@ -35,6 +36,8 @@ interface Options {
     preview(intent: ReviewIntent): Promise<Decision>;
   };
   card: { own(): OwnCard | null; close(): boolean };
+  /** Writes decisions to the ticket, where that is on. `act` says whether it had a use for it. */
+  writeBack?: { asks(): boolean; act(action: WriteBackAction): boolean } | undefined;
   /** Something else is to be shown. */
   changed(): void;
   signal: AbortSignal;
@@ -64,7 +67,7 @@ interface Review {
 
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-export function createReviewSession({ document, ask, card, changed, signal, isTrusted }: Options): ReviewSession {
+export function createReviewSession({ document, ask, card, writeBack, changed, signal, isTrusted }: Options): ReviewSession {
   /** Reviews of tickets that were left with something unsaved, by the ticket's name. */
   const left = new Map<string, Review>();
   const sight = createSight();
@@ -160,9 +163,12 @@ export function createReviewSession({ document, ask, card, changed, signal, isTr
     if (settings?.armed && current && document.defaultView) takeFocus(document.defaultView);
   };
 
-  const pressed = (press: Press): boolean => {
+  /** @param here in this page, where the card can show what would be written to the ticket; other surfaces cannot. */
+  const pressed = (press: Press, here = true): boolean => {
     const review = current;
     if (!review) return false;
+    const toTicket = here && writeBack ? writeBackMeaning(review.machine, press, writeBack.asks()) : null;
+    if (toTicket && writeBack?.act(toTicket)) return true;
     const meaning = meaningOf(review.machine, press, () => selectedPlace(document, review.tagged.blocks, false) !== null);
     if (!meaning) return false;
     if (meaning.do !== "leave") act(meaning);
@@ -171,7 +177,7 @@ export function createReviewSession({ document, ask, card, changed, signal, isTr
   };
   const act = (action: ReviewAction) => {
     if (!current) return;
-    if (action.do === "key") return void pressed(action);
+    if (action.do === "key") return void pressed(action, false);
     const { blocks } = current.tagged;
     const selection = action.do === "add-span" ? (selectedPlace(document, blocks, false) ?? selectedPlace(document, blocks, true)) : null;
     run(current, { kind: "act", action, selection });

@@ -2,6 +2,7 @@
 import { browser } from "wxt/browser";
 import { z } from "zod";
 import { defaultKeys, KeyMap, type ReviewSettings } from "../../shared/review.ts";
+import { writeBackKey } from "./write-back.ts";
 
 const keysKey = "review.keys";
 const armedKey = "review.armed";
@@ -20,7 +21,13 @@ const defaultPrivacy: PrivacySettings = { restricted: false, ownDomains: [] };
 
 export async function readReviewSettings(): Promise<ReviewSettings> {
   const [local, session] = await Promise.all([browser.storage.local.get(keysKey), browser.storage.session.get(armedKey)]);
-  return { armed: session[armedKey] === true, keys: KeyMap.safeParse(local[keysKey]).data ?? defaultKeys };
+  return { armed: session[armedKey] === true, keys: withDefaults(local[keysKey]) };
+}
+
+/** Keys that were kept before a command came to be stay: the new one gets its own. */
+function withDefaults(kept: unknown): KeyMap {
+  const known = z.record(z.string(), z.unknown()).safeParse(kept).data ?? {};
+  return KeyMap.safeParse({ ...defaultKeys, ...known }).data ?? defaultKeys;
 }
 
 export async function writeKeys(keys: KeyMap): Promise<void> {
@@ -44,10 +51,10 @@ export async function writePrivacy(privacy: PrivacySettings): Promise<void> {
   await browser.storage.local.set({ [privacyKey]: PrivacySettings.parse(privacy) });
 }
 
-/** Calls back when keys, arming or privacy changed, until `signal` aborts. */
+/** Calls back when keys, arming, privacy or write-back changed, until `signal` aborts. */
 export function watchReviewSettings(signal: AbortSignal, onChange: () => void): void {
   const listener = (changes: Record<string, unknown>) => {
-    if (keysKey in changes || armedKey in changes || privacyKey in changes) onChange();
+    if ([keysKey, armedKey, privacyKey, writeBackKey].some((key) => key in changes)) onChange();
   };
   browser.storage.onChanged.addListener(listener);
   signal.addEventListener("abort", () => browser.storage.onChanged.removeListener(listener));

@@ -2,12 +2,14 @@
 import { createRoot, type Root } from "react-dom/client";
 import type { Decision } from "../../shared/decisions.ts";
 import type { PageReport, ReviewAction } from "../../shared/review.ts";
+import type { WriteBackAction, WriteBackState } from "../../shared/write-back.ts";
 import { Card, type CardBlock } from "./card.tsx";
 import { type T, TextsContext } from "./texts.ts";
 
 interface View {
   report: PageReport;
   blocks: readonly CardBlock[];
+  writeBack?: WriteBackState | null;
 }
 
 interface Options {
@@ -20,6 +22,8 @@ interface Options {
   onAction(action: ReviewAction): void;
   /** The decision exactly as it would leave the machine now. */
   onPreview(): Promise<Decision>;
+  /** What the person asks of the write-back by its buttons. */
+  onWriteBack?(action: WriteBackAction): void;
 }
 
 export interface CardView {
@@ -31,7 +35,7 @@ export interface CardView {
   close(): boolean;
 }
 
-export function createCardView({ createHost, t, onRetry, onAction, onPreview }: Options): CardView {
+export function createCardView({ createHost, t, onRetry, onAction, onPreview, onWriteBack }: Options): CardView {
   let host: ReturnType<Options["createHost"]> | null = null;
   let root: Root | null = null;
   let view: View | null = null;
@@ -44,6 +48,8 @@ export function createCardView({ createHost, t, onRetry, onAction, onPreview }: 
     const focused = document.activeElement;
     if (next) before = focused === document.body ? null : focused;
     open = next;
+    // A key must not confirm a change that nobody sees any more.
+    if (!open && view?.writeBack?.phase === "diff") onWriteBack?.("close");
     render();
     if (next || before?.matches("sectag-card")) return;
     if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
@@ -64,6 +70,8 @@ export function createCardView({ createHost, t, onRetry, onAction, onPreview }: 
           onRetry={onRetry}
           onAction={onAction}
           onPreview={onPreview}
+          writeBack={view.writeBack ?? null}
+          onWriteBack={onWriteBack}
         />
       </TextsContext>,
     );

@@ -4,6 +4,7 @@ import type { Span, Suggestion } from "../../shared/contract.ts";
 import type { Decision } from "../../shared/decisions.ts";
 import type { PageReport, ReviewAction, ReviewState } from "../../shared/review.ts";
 import { tagText } from "../../shared/words.ts";
+import type { WriteBackAction, WriteBackState } from "../../shared/write-back.ts";
 import { MarkedText } from "./findings.tsx";
 import { ReportBody } from "./report-body.tsx";
 import { keepPagePlace, Review } from "./review.tsx";
@@ -14,6 +15,7 @@ import { verdictMarks } from "./review-words.ts";
 import { Spoken } from "./spoken.tsx";
 import { StateChip, TagChip } from "./tag-chip.tsx";
 import { useTexts } from "./texts.ts";
+import { WriteBack } from "./write-back.tsx";
 
 export interface CardBlock {
   id: string;
@@ -31,9 +33,12 @@ interface Props {
   onRetry(): void;
   onAction(action: ReviewAction): void;
   onPreview(): Promise<Decision>;
+  /** Null where nothing is written to tickets. */
+  writeBack?: WriteBackState | null;
+  onWriteBack?: ((action: WriteBackAction) => void) | undefined;
 }
 
-export function Card({ report, blocks, open, onToggle, onRetry, onAction, onPreview }: Props) {
+export function Card({ report, blocks, open, onToggle, onRetry, onAction, onPreview, writeBack, onWriteBack }: Props) {
   const t = useTexts();
   const chip = useRef<HTMLButtonElement>(null);
   const panel = useRef<HTMLElement>(null);
@@ -56,6 +61,7 @@ export function Card({ report, blocks, open, onToggle, onRetry, onAction, onPrev
         if (event.key !== "Escape" || event.defaultPrevented) return;
         const action = review && escapeAction(review);
         if (action) onAction(action);
+        else if (writeBack?.phase === "diff") onWriteBack?.("close");
         else if (open) close();
       }}
     >
@@ -71,6 +77,9 @@ export function Card({ report, blocks, open, onToggle, onRetry, onAction, onPrev
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be focusable (WCAG 2.1.1). */}
           <section className="card-body" tabIndex={0} aria-label={t("card.found")}>
             {tagged && review && <Review state={review} suggestion={tagged.suggestion} onAction={onAction} onPreview={onPreview} />}
+            {review && writeBack && onWriteBack && (
+              <WriteBack state={writeBack} armed={review.armed} keyName={review.keys.writeBack} onAction={onWriteBack} />
+            )}
             <ReportBody report={report} blocks={blocks} />
             {report.state === "failed" && (
               <button type="button" className="plain-button" onClick={onRetry}>

@@ -1,4 +1,4 @@
-// The options page: connection and sync, hosts, keys, privacy, and how the model runs on this machine.
+// The options page: connection and sync, hosts, keys, privacy, writing to tickets, and how the model runs on this machine.
 import { Connection, type ConnectionProps } from "./options-connection.tsx";
 import { Engine, type EngineProps } from "./options-engine.tsx";
 import { Hosts, type HostsProps } from "./options-hosts.tsx";
@@ -6,6 +6,7 @@ import { Keys, type KeysProps } from "./options-keys.tsx";
 import { Payloads, type PayloadsProps } from "./options-payloads.tsx";
 import { Privacy, type PrivacyProps } from "./options-privacy.tsx";
 import { Sync, type SyncProps } from "./options-sync.tsx";
+import { WriteBackOptions, type WriteBackOptionsProps } from "./options-write-back.tsx";
 import { useTexts } from "./texts.ts";
 
 export interface OptionsProps {
@@ -18,10 +19,11 @@ export interface OptionsProps {
   hosts: HostsProps | null;
   keys: KeysProps | null;
   privacy: PrivacyProps | null;
+  writeBack?: WriteBackOptionsProps | null;
   engine: EngineProps;
 }
 
-export function Options({ problem, connection, sync, payloads, hosts, keys, privacy, engine }: OptionsProps) {
+export function Options({ problem, connection, sync, payloads, hosts, keys, privacy, writeBack, engine }: OptionsProps) {
   const t = useTexts();
   return (
     <main className="options">
@@ -37,6 +39,7 @@ export function Options({ problem, connection, sync, payloads, hosts, keys, priv
       {hosts && <Hosts {...hosts} />}
       {keys && <Keys {...keys} />}
       {privacy && <Privacy {...privacy} />}
+      {writeBack && <WriteBackOptions {...writeBack} />}
       <Engine {...engine} />
     </main>
   );

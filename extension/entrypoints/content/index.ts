@@ -5,14 +5,11 @@ import { askBackground } from "../../ask-background.ts";
 import { isClosed } from "../../closed-roots.ts";
 import { createAnalyzeClient } from "../../inference/port-client.ts";
 import { analyzePortName, answerMessage } from "../../messages.ts";
-import { type CardHost, createCardHost } from "../../page/card-host.ts";
 import { createHighlighter } from "../../page/highlighter.ts";
-import { createReviewSession } from "../../page/review-session.ts";
 import { followTicket } from "../../page/ticket-session.ts";
+import { createPageReview } from "../../page-review.ts";
 import { findAsked, findTicket, sites } from "../../sites/all-sites.ts";
 import { pageKey } from "../../sites/generic.site.ts";
-import { texts } from "../../texts.ts";
-import { createCardView } from "../../ui/card-view.tsx";
 import css from "../../ui/theme.css?inline";
 
 export default defineContentScript({
@@ -30,21 +27,11 @@ export default defineContentScript({
       ensure: background.ensureHost,
       connect: () => browser.runtime.connect({ name: analyzePortName }),
     });
-    let host: CardHost | null = null;
-    const card = createCardView({
-      createHost: () => {
-        host = createCardHost(document, css);
-        return host;
-      },
-      t: texts,
-      onRetry: () => session.retry(),
-      onAction: (action) => review.act(action),
-      onPreview: () => review.preview(),
-    });
-    const review = createReviewSession({
+    const own = createPageReview({
       document,
-      ask: background.review,
-      card: { own: () => host, close: card.close },
+      css,
+      background,
+      retry: () => session.retry(),
       changed: () => session.refresh(),
       signal,
     });
@@ -56,9 +43,9 @@ export default defineContentScript({
       session.look();
     };
     const answers = [
-      answerMessage("card.show", browser.runtime, (how) => card.show(how)),
-      answerMessage("review.act", browser.runtime, (action) => review.act(action)),
-      answerMessage("review.changed", browser.runtime, (what) => review.heard(what)),
+      answerMessage("card.show", browser.runtime, (how) => own.show(how)),
+      answerMessage("review.act", browser.runtime, (action) => own.review.act(action)),
+      answerMessage("review.changed", browser.runtime, (what) => own.heard(what)),
       answerMessage("page.read", browser.runtime, read),
       answerMessage("page.stop", browser.runtime, () => stopped.abort()),
     ];
@@ -76,8 +63,8 @@ export default defineContentScript({
       analyze: client.analyze,
       highlighter: createHighlighter(document),
       isClosed,
-      review,
-      show: card.draw,
+      review: own.review,
+      show: own.draw,
       report: background.report,
       signal,
     });

@@ -8,6 +8,7 @@ import { forgetChoice, writeSettings } from "../../store/engine-memory.ts";
 import { removeHost } from "../../store/hosts.ts";
 import { discardDead, exportDead, retryDead } from "../../store/review-log.ts";
 import { writeKeys, writePrivacy } from "../../store/review-settings.ts";
+import { writeWriteBack } from "../../store/write-back.ts";
 import { texts } from "../../texts.ts";
 import { Options } from "../../ui/options.tsx";
 import { TextsContext } from "../../ui/texts.ts";
@@ -16,7 +17,7 @@ import "../../ui/options.css";
 
 const syncNow = () => sendMessage("sync.now", undefined);
 
-function draw({ stored, db, problem, connection, hosts, keys, privacy, managed, settings, status }: OptionsData) {
+function draw({ stored, db, problem, connection, hosts, keys, privacy, managed, settings, status, ...data }: OptionsData) {
   const connected = connection !== null;
   return (
     <Options
@@ -50,6 +51,7 @@ function draw({ stored, db, problem, connection, hosts, keys, privacy, managed, 
       }}
       keys={{ keys, onKeys: (next) => void writeKeys(next) }}
       privacy={{ privacy, managed, connected, onPrivacy: (next) => void writePrivacy(next) }}
+      writeBack={{ settings: data.writeBack, managed: data.managedWriteBack, onSettings: (next) => void writeWriteBack(next) }}
       engine={{
         settings,
         status,

@@ -32,6 +32,8 @@ test("each command has its key, also under Caps Lock, and no other key means any
     ["undo", { do: "undo" }],
     ["spans", { do: "menu", menu: "spans" }],
     ["reason", { do: "menu", menu: "reason" }],
+    // The write-back's own: see write-back-keys.test.ts.
+    ["writeBack", null],
   ]);
   expect(meaning(machine, "T")).toEqual({ do: "menu", menu: "type" });
   for (const key of ["q", "1", "ArrowLeft", "Delete", "Tab", " ", "F5", "PageDown", "ß"]) expect(meaning(machine, key), key).toBeNull();

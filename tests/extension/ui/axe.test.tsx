@@ -133,6 +133,7 @@ test("options, with and without a server", async () => {
         }}
         keys={{ keys: defaultKeys, onKeys: nothing }}
         privacy={{ privacy: { restricted: false, ownDomains: ["a.example"] }, managed: [], connected, onPrivacy: nothing }}
+        writeBack={{ settings: { on: true, field: "" }, managed: connected ? ["on", "field"] : [], onSettings: nothing }}
         engine={{ settings: { webgpu: "auto" }, status: null, onSettings: nothing, onMeasureAgain: nothing }}
       />
     );
