@@ -55,7 +55,7 @@ test("every key is used, and every used one is there", () => {
     ...[...source.matchAll(/"([a-zA-Z]+(?:\.[a-zA-Z0-9_]+)+|locale)"/g)].map((match) => match[1] ?? ""),
     ...[...source.matchAll(/__MSG_(\w+)__/g)].map((match) => (match[1] ?? "").replaceAll("_", ".")),
   ]);
-  const patterns = [...source.matchAll(/\bt\(`([^`]+)`/g)].map(
+  const patterns = [...source.matchAll(/\b(?:t|texts)\(`([^`]+)`/g)].map(
     (match) => new RegExp(`^${(match[1] ?? "").replaceAll(".", "\\.").replace(/\$\{[^}]*\}/g, "[A-Za-z0-9_]+")}$`),
   );
   expect(patterns.length).toBeGreaterThan(5);
