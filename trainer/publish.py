@@ -24,6 +24,7 @@ from trainer.release_manifest import (
     make_manifest,
     sealed,
 )
+from trainer.run_log import log_model
 from trainer.runs import digest, file_digest, make_run
 from trainer.signing import public_key_of, sign, trusted_keys, verify
 
@@ -166,6 +167,8 @@ def publish(publisher: Publisher, model: Path, verdict: dict, *, channel: str, p
         kept = folder / "envelope.json"
         manifest = release(publisher, lasting, kept=kept)
         registry.point(publisher.client, channel, manifest["counter"], percent)
+        tags = {"counter": str(manifest["counter"]), "channel": channel, "data.sha256": data["sha256"]}
+        log_model(publisher.root, model, verdict, tags)
         names = ("version", "counter", "expires", "data")
         return {
             **{name: manifest[name] for name in names},
