@@ -90,17 +90,7 @@ export function startReleaseHost(ownCorrections: () => Promise<string[]>): Relea
     await host.changeOver();
   };
 
-  const tell = (news: ModelNews): Promise<ModelChoice> =>
-    step((state, pin) => {
-      const { counter } = news;
-      if (news.kind === "loaded") return steps.loaded(state, counter, pin);
-      if (news.kind === "scanning") return steps.scanning(state, counter, pin);
-      if (news.kind === "answered") return steps.answered(state, counter, Date.now(), pin);
-      if (news.kind === "rehearsed") return steps.rehearsed(state, counter, news.why, Date.now());
-      const after = steps.fail(state, news);
-      // Another one is started for it by the host that tells.
-      return after === state ? state : steps.start(after, pin);
-    });
+  const tell = (news: ModelNews) => step((state, pin) => steps.hear(state, news, Date.now(), pin));
 
   const lookOnce = async (byPerson: boolean): Promise<void> => {
     const [{ db, store }, connection, { pin, channel, keys }, id] = await Promise.all([open(), readConnection(), policy(), installId()]);

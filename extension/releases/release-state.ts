@@ -1,6 +1,7 @@
 // What this machine knows of releases, and how each event changes it. Pure: a crash between two steps leaves the one state or the other.
 import { z } from "zod";
 import { Sha256 } from "../../shared/contract.ts";
+import type { ModelNews } from "../../shared/model-run.ts";
 import { ReleaseManifest } from "../../shared/release.ts";
 
 const Counter = z.int().positive();
@@ -141,12 +142,7 @@ export function answered(state: ReleaseState, counter: number, now: number, pin:
   return { ...next, trial: null, line, kept, denied };
 }
 
-export type Failure = {
-  counter: number;
-  why: string /** Its files are not whole any more. */;
-  files: boolean /** It is loaded, and failed on a ticket. */;
-  ticket: boolean;
-};
+type Failure = Omit<Extract<ModelNews, { kind: "failed" }>, "kind">;
 
 /** It failed. A healthy one may fail on a ticket; files that were lost are fetched again; anything else is no good here. */
 export function fail(state: ReleaseState, { counter, why, files, ticket }: Failure): ReleaseState {
@@ -157,6 +153,26 @@ export function fail(state: ReleaseState, { counter, why, files, ticket }: Failu
   }
   if (ticket && !(state.trial && state.line[0] === counter)) return state;
   return deny(state, { counter, by: "machine", why });
+}
+
+/** What the model's host tells. */
+export function hear(state: ReleaseState, news: ModelNews, now: number, pin: string | null): ReleaseState {
+  const { counter } = news;
+  switch (news.kind) {
+    case "loaded":
+      return loaded(state, counter, pin);
+    case "scanning":
+      return scanning(state, counter, pin);
+    case "answered":
+      return answered(state, counter, now, pin);
+    case "rehearsed":
+      return rehearsed(state, counter, news.why, now);
+    case "failed": {
+      const after = fail(state, news);
+      // The host starts what is to be run instead.
+      return after === state ? state : start(after, pin);
+    }
+  }
 }
 
 /** The person wants the one before. */

@@ -1,0 +1,278 @@
+// Trying a release beside the running model, changing over, and coming back: with the real host, worker and network, and the real state behind it. Rows F36 to F38.
+import { describe, expect, it } from "vitest";
+import { createInferenceHost } from "../../../extension/inference/host.ts";
+import { createModelRunner } from "../../../extension/inference/model-runner.ts";
+import type { OrtRuntime } from "../../../extension/inference/session.ts";
+import { choiceOf } from "../../../extension/releases/model-view.ts";
+import * as steps from "../../../extension/releases/release-state.ts";
+import { nodeRuntime } from "../../../scripts/node-model.ts";
+import type { Suggestion } from "../../../shared/contract.ts";
+import type { ModelNews } from "../../../shared/model-run.ts";
+import { release } from "../releases/lab.ts";
+import { type FakeWorker, fakeWorker, tinyUrl } from "./worker-pair.ts";
+
+const request = (text: string) => ({
+  ticket: { system: "jira-cloud" as const, key: "A-1" },
+  blocks: [{ id: "d", role: "description" as const, text }],
+});
+
+/** onnxruntime that computes the same, and then this is done to the threat logits; windows of tickets wait before. */
+async function bent(bend: (logits: Float32Array) => void, wait?: Promise<void>): Promise<OrtRuntime> {
+  const ort = await nodeRuntime();
+  const create: OrtRuntime["InferenceSession"]["create"] = async (...input: unknown[]) => {
+    const session = await ort.InferenceSession.create(...(input as [Uint8Array]));
+    const run = session.run.bind(session);
+    session.run = async (feeds: Parameters<typeof run>[0]) => {
+      if (feeds.input_ids?.dims[1] !== timedWindow) await wait;
+      const outputs = await run(feeds);
+      if (outputs.logits?.data instanceof Float32Array) bend(outputs.logits.data);
+      return outputs;
+    };
+    return session;
+  };
+  return { ...ort, InferenceSession: { ...ort.InferenceSession, create } };
+}
+/** Tokens of the windows that are timed. */
+const timedWindow = 128;
+const busyFor = (ms: number) => () => {
+  for (const end = performance.now() + ms; performance.now() < end; );
+};
+
+type Kind = "good" | "nan" | "flips" | "slow" | "crashes" | "missing" | "stumbles";
+const runtimes: Record<Kind, () => Promise<OrtRuntime>> = {
+  good: nodeRuntime,
+  crashes: nodeRuntime,
+  missing: nodeRuntime,
+  nan: () => bent((logits) => logits.fill(Number.NaN)),
+  flips: () => bent((logits) => logits.reverse()),
+  slow: () => bent(busyFor(120)),
+  stumbles: () => {
+    let first = true;
+    return bent((logits) => {
+      if (first) logits.fill(Number.NaN);
+      first = false;
+    });
+  },
+};
+
+/** A background with the real state, and a host whose release 7 (and 8) is of this kind. */
+function begin(
+  kinds: Record<number, Kind>,
+  prepared: steps.ReleaseState = steps.noReleases,
+  { gate, onNews }: { gate?: Promise<void>; onNews?: (news: ModelNews) => Promise<void> } = {},
+) {
+  let state = prepared;
+  const news: ModelNews[] = [];
+  const workers: FakeWorker[] = [];
+  const kept = Object.keys(kinds).map(Number);
+  for (const counter of kept)
+    if (!state.kept.some(({ manifest }) => manifest.counter === counter))
+      state = steps.stage(state, { manifest: release({ counter }).manifest, digest: "0".repeat(64) }, release().manifest.version);
+  const choose = async () => {
+    state = steps.start(state, null);
+    return choiceOf(state, null);
+  };
+  const start = async () =>
+    createModelRunner({
+      first: await choose(),
+      makeHost(counter, onStatus) {
+        const kind = counter === null ? "good" : (kinds[counter] ?? "missing");
+        return createInferenceHost({
+          baseUrl: kind === "missing" ? new URL("nowhere/", tinyUrl).href : tinyUrl,
+          createWorker() {
+            const held = counter === null && gate ? () => bent(() => undefined, gate) : null;
+            const worker = fakeWorker({ startRuntime: held ?? runtimes[kind] });
+            if (kind === "crashes") void worker.onceSent("self-test").then(() => worker.crash("out of memory"));
+            workers.push(worker);
+            return worker;
+          },
+          settings: { webgpu: "off" },
+          choice: null,
+          onStatus,
+          cores: 1,
+          idleMs: null,
+        });
+      },
+      onStatus: () => undefined,
+      async tell(told) {
+        news.push(told);
+        await onNews?.(told);
+        state = steps.hear(state, told, 0, null);
+        return choiceOf(state, null);
+      },
+      choose,
+    });
+  return { start, news, workers, state: () => state, change: (step: typeof steps.goBack) => (state = step(state)) };
+}
+const line = (...counters: number[]): steps.ReleaseState =>
+  counters.reduceRight<steps.ReleaseState>(
+    (state, counter) => {
+      const { manifest } = release({ counter });
+      const staged = steps.stage(state, { manifest, digest: "0".repeat(64) }, manifest.version);
+      return { ...staged, line: [counter, ...state.line] };
+    },
+    { ...steps.noReleases, trial: { since: 0, scans: 0 } },
+  );
+
+describe("a release beside the running model", () => {
+  it("passes its self-test, takes over, and tickets that are being read are read to their end by the old one", async () => {
+    let open: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const inFlight: Promise<Suggestion>[] = [];
+    const { start, workers, state } = begin({ 7: "good" }, steps.noReleases, {
+      gate,
+      // The ticket goes in between the self-test and the change-over.
+      async onNews({ kind }) {
+        if (kind !== "rehearsed") return;
+        const sent = workers[0]?.onceSent("analyze");
+        inFlight.push(runner.analyze(request("phishing mail")));
+        await sent;
+      },
+    });
+    const runner = await start();
+    await runner.warmUp();
+    await runner.rehearse(7);
+    expect(state()).toMatchObject({ line: [7], denied: [] });
+    const [packaged, released] = workers;
+    expect([inFlight.length, packaged?.terminated]).toEqual([1, false]);
+    expect(await runner.analyze(request("phishing mail"))).toMatchObject({ problem: null });
+    expect(released?.sent.some(({ call }) => call.kind === "analyze")).toBe(true);
+    expect(state().trial?.scans).toBe(1);
+    open();
+    expect(await inFlight[0]).toMatchObject({ problem: null, backend: "wasm" });
+    expect(packaged?.sent.filter(({ call }) => call.kind === "analyze")).toHaveLength(1);
+    expect(packaged?.terminated).toBe(true);
+  });
+
+  for (const [kind, why] of [
+    ["nan", /not finite/],
+    ["flips", /does not compute right/],
+    ["slow", /A window took/],
+    ["crashes", /out of memory/],
+    ["missing", /missing/],
+  ] as const)
+    it(`F36 that is signed and ${kind} is denied, and the old one goes on`, async () => {
+      const { start, state, workers } = begin({ 7: kind });
+      const runner = await start();
+      await runner.warmUp();
+      await runner.rehearse(7);
+      expect(state().line).toEqual([]);
+      expect(steps.denialOf(state(), 7)).toMatchObject({ by: "machine", why: expect.stringMatching(why) });
+      expect(await runner.analyze(request("a"))).toMatchObject({ problem: null });
+      expect(workers.map(({ terminated }) => terminated)).toEqual([false, ...workers.slice(1).map(() => true)]);
+    });
+});
+
+describe("a release that runs", () => {
+  it("F37 and fails at its start gives way to the one before, then to the packaged one, within the same ticket", async () => {
+    const { start, state, news } = begin({ 7: "nan", 8: "missing" }, line(8, 7));
+    const runner = await start();
+    expect(await runner.analyze(request("phishing"))).toMatchObject({ problem: null, backend: "wasm" });
+    expect(state().line).toEqual([]);
+    expect(news.flatMap((told) => (told.kind === "failed" ? [[told.counter, told.files]] : []))).toEqual([
+      [8, true],
+      [7, false],
+    ]);
+    // Files that were lost are no fault of the release.
+    expect([steps.denialOf(state(), 8), steps.denialOf(state(), 7)?.by]).toEqual([undefined, "machine"]);
+  });
+
+  it("and is healthy may fail on a ticket while its published answers still come out right", async () => {
+    const { start, state } = begin({ 7: "stumbles" }, { ...line(7), trial: null });
+    const runner = await start();
+    await runner.warmUp();
+    expect(await runner.analyze(request("phishing"))).toMatchObject({ backend: "rules", problem: { code: "failed" } });
+    expect(state().line).toEqual([7]);
+    expect(await runner.analyze(request("phishing"))).toMatchObject({ problem: null });
+  });
+
+  it("proves itself at each start of its trial, and its attempts are taken back", async () => {
+    const { start, state, news } = begin({ 7: "good" }, line(7));
+    const runner = await start();
+    expect(state().attempts).toBe(1);
+    await runner.warmUp();
+    expect(news).toEqual([{ kind: "loaded", counter: 7 }]);
+    expect(state().attempts).toBe(0);
+    await runner.analyze(request("a"));
+    await runner.analyze(request("b"));
+    expect(news.map(({ kind }) => kind)).toEqual(["loaded", "scanning", "answered", "answered"]);
+    expect(state()).toMatchObject({ attempts: 0, trial: { scans: 2 } });
+  });
+
+  it("F37 and takes its process down three times, at its load or at its first ticket, is not started a fourth time", async () => {
+    const { start, state } = begin({ 7: "good" }, line(7));
+    // Each of these processes dies before it can say anything.
+    for (let time = 0; time < 3; time++) (await start()).stop();
+    expect(state().line).toEqual([7]);
+    const runner = await start();
+    expect(state().line).toEqual([]);
+    expect(await runner.analyze(request("a"))).toMatchObject({ problem: null });
+  });
+
+  it("is left when the person goes back, without a word of the old one in new tickets", async () => {
+    const { start, state, change, workers } = begin({ 7: "good", 8: "good" }, line(8, 7));
+    const runner = await start();
+    await runner.warmUp();
+    change(steps.goBack);
+    await runner.changeOver();
+    expect(state().line).toEqual([7]);
+    expect(workers[0]?.terminated).toBe(true);
+    expect(await runner.analyze(request("a"))).toMatchObject({ problem: null });
+    expect(workers[1]?.sent.some(({ call }) => call.kind === "analyze")).toBe(true);
+  });
+
+  it("whose background does not answer gives way to the packaged model when it fails", async () => {
+    const runner = createModelRunner({
+      first: { counter: 7, trial: false },
+      makeHost: (counter, onStatus) =>
+        createInferenceHost({
+          baseUrl: counter === null ? tinyUrl : new URL("nowhere/", tinyUrl).href,
+          createWorker: () => fakeWorker(),
+          settings: { webgpu: "off" },
+          choice: null,
+          onStatus,
+          cores: 1,
+          idleMs: null,
+        }),
+      onStatus: () => undefined,
+      tell: () => Promise.reject(new Error("no receiver")),
+      choose: () => Promise.reject(new Error("no receiver")),
+    });
+    expect(await runner.analyze(request("a"))).toMatchObject({ problem: null, modelVersion: "tiny" });
+  });
+});
+
+describe("the graphics processor", () => {
+  const choice = { backend: "webgpu" as const, threads: 1, reason: "", measured: [], modelVersion: "tiny", at: "2026-01-02T03:04:05.000Z" };
+  const unsupported = (reason: string) => () => Promise.reject(Object.assign(new Error(reason), { code: "unsupported" }));
+  const lost = () =>
+    bent(() => {
+      throw new Error("The device was lost");
+    });
+
+  for (const [name, startRuntime] of [
+    ["lost during a ticket", lost],
+    ["missing", unsupported("There is no graphics adapter that WebGPU can use")],
+    ["software only", unsupported("The only graphics adapter is a software one, which is slower than the processor")],
+  ] as const)
+    it(`F38 ${name}: WASM answers the same ticket, with the same labels`, async () => {
+      const make = (backend: "webgpu" | "wasm") =>
+        createInferenceHost({
+          baseUrl: tinyUrl,
+          createWorker: (way) => fakeWorker(way === "webgpu" ? { backend: way, startRuntime } : {}),
+          settings: { webgpu: "auto" },
+          choice: backend === "webgpu" ? choice : null,
+          onStatus: () => undefined,
+          cores: 1,
+          idleMs: null,
+        });
+      const [fallen, plain] = [
+        await make("webgpu").analyze(request("phishing mail")),
+        await make("wasm").analyze(request("phishing mail")),
+      ];
+      expect(fallen).toMatchObject({ backend: "wasm", problem: null, threatType: plain.threatType, severity: plain.severity });
+      expect(fallen.probabilities).toEqual(plain.probabilities);
+    });
+});
