@@ -3,7 +3,7 @@ import type { Block, Span } from "../../shared/contract.ts";
 import { MAX_BLOCKS } from "../../shared/contract.ts";
 import { editBetween, shiftSpans } from "../../shared/span.ts";
 import type { PlacedBlock } from "../sites/site.ts";
-import { type Extraction, extractText, extractValue } from "./extract-text.ts";
+import { type Extraction, extractValue, readingText } from "./extract-text.ts";
 
 export interface ReadBlock {
   element: Element;
@@ -14,13 +14,23 @@ export interface ReadBlock {
   restricted: boolean;
 }
 
+export interface Reading {
+  /**
+   * Makes what was read the truth, but for blocks that changed while it was read.
+   * @param meanwhile as `targets`.
+   */
+  take(meanwhile: ReadonlySet<Node> | null): { changed: boolean; torn: boolean };
+}
+
 export interface BlockReader {
   /**
-   * Brings what was read up to date.
+   * Brings what was read up to date, at one go.
    * @param targets nodes in or under which something changed; null reads everything.
    * @returns true when anything was read anew.
    */
   read(placed: readonly PlacedBlock[], targets: ReadonlySet<Node> | null): boolean;
+  /** The same with rests in between. Nothing counts before the reading that comes out is taken. */
+  reading(placed: readonly PlacedBlock[], targets: ReadonlySet<Node> | null): Generator<void, Reading>;
   /** By block id, in the page's order. */
   blocks(): ReadonlyMap<string, ReadBlock>;
   /** The blocks as they are sent. */
@@ -54,55 +64,87 @@ export function createBlockReader(isClosed?: (element: Element) => boolean): Blo
         return got ? [{ id, role, text: got.extraction.text }] : [];
       }),
     read(placed, targets) {
-      const fresh = new Map<string, ReadBlock>();
-      const used = placed.slice(0, MAX_BLOCKS);
-      tooMany = used.length < placed.length;
-      let changed = false;
-      for (const { id, element, kind, restricted, away, skip } of used) {
-        const before = read.get(id);
-        if (away) {
-          if (!before) continue;
-          // Its nodes are gone or used for another text: there is nothing to paint until it is drawn again.
-          changed ||= before.extraction.segments.length > 0;
-          fresh.set(id, { ...before, element, extraction: { ...before.extraction, segments: [] } });
-          continue;
-        }
-        if (before && before.element === element && kind === "text" && !touched(element, targets)) {
-          fresh.set(id, { ...before, restricted });
-          continue;
-        }
-        const extraction = kind === "value" ? extractValue(element) : extractText(element, { skip, isClosed });
-        // A field's value changes without any sign in the DOM: it is looked at each time, and mostly it is the same.
-        if (before && before.element === element && kind === "value" && before.extraction.text === extraction.text) {
-          fresh.set(id, { ...before, restricted });
-          continue;
-        }
-        changed = true;
-        const edit = before && editBetween(before.extraction.text, extraction.text);
-        const spans = before?.spans ?? [];
-        fresh.set(id, { element, kind, extraction, spans: edit ? shiftSpans(spans, edit) : spans, restricted });
+      const work = reading(placed, targets);
+      for (;;) {
+        const { done, value } = work.next();
+        if (done) return value.take(new Set()).changed;
       }
-      changed ||= fresh.size !== read.size;
-      read = fresh;
-      return changed;
     },
+    reading,
+  };
+
+  function* reading(placed: readonly PlacedBlock[], targets: ReadonlySet<Node> | null): Generator<void, Reading> {
+    const fresh = new Map<string, Omit<ReadBlock, "spans">>();
+    const used = placed.slice(0, MAX_BLOCKS);
+    const isTouched = touch(targets);
+    let anew = false;
+    for (const { id, element, kind, restricted, away, skip } of used) {
+      const before = read.get(id);
+      if (away) {
+        if (!before) continue;
+        // Its nodes are gone or used for another text: there is nothing to paint until it is drawn again.
+        const painted = before.extraction.segments.length > 0;
+        anew ||= painted;
+        fresh.set(id, { ...before, element, extraction: painted ? { ...before.extraction, segments: [] } : before.extraction });
+        continue;
+      }
+      if (before && before.element === element && kind === "text" && !isTouched(element)) {
+        fresh.set(id, { ...before, restricted });
+        continue;
+      }
+      const extraction = kind === "value" ? extractValue(element) : yield* readingText(element, { skip, isClosed });
+      // A field's value changes without any sign in the DOM: it is looked at each time, and mostly it is the same.
+      if (before && before.element === element && kind === "value" && before.extraction.text === extraction.text) {
+        fresh.set(id, { ...before, restricted });
+        continue;
+      }
+      anew = true;
+      fresh.set(id, { element, kind, extraction, restricted });
+      yield;
+    }
+    return {
+      take(meanwhile) {
+        const next = new Map<string, ReadBlock>();
+        const isTorn = touch(meanwhile);
+        let torn = false;
+        for (const [id, block] of fresh) {
+          const before = read.get(id);
+          const same = before?.extraction === block.extraction;
+          if (!same && isTorn(block.element)) {
+            torn = true;
+            if (before) next.set(id, before);
+            continue;
+          }
+          const edit = before && !same ? editBetween(before.extraction.text, block.extraction.text) : null;
+          const spans = before?.spans ?? [];
+          next.set(id, { ...block, spans: edit ? shiftSpans(spans, edit) : spans });
+        }
+        const changed = anew || next.size !== read.size;
+        tooMany = used.length < placed.length;
+        read = next;
+        return { changed, torn };
+      },
+    };
+  }
+}
+
+/**
+ * Whether one of the changed nodes lies in an element, or it lies in one whose attributes or children changed; over shadow roots.
+ * @param targets null: everything is touched.
+ */
+function touch(targets: ReadonlySet<Node> | null): (element: Element) => boolean {
+  if (targets === null) return () => true;
+  const holders = new Set<Node>();
+  for (const target of targets) {
+    for (let node: Node | null = target; node && !holders.has(node); node = above(node)) holders.add(node);
+  }
+  return (element) => {
+    if (holders.has(element)) return true;
+    for (let node = above(element); node; node = above(node)) if (targets.has(node)) return true;
+    return false;
   };
 }
 
-/** True when one of the changed nodes lies in `element`, or `element` lies in one whose attributes or children changed; over shadow roots. */
-function touched(element: Element, targets: ReadonlySet<Node> | null): boolean {
-  if (targets === null) return true;
-  for (const target of targets) {
-    if (holds(element, target) || (target.nodeType !== Node.TEXT_NODE && holds(target, element))) return true;
-  }
-  return false;
-}
-
-function holds(outer: Node, inner: Node): boolean {
-  for (let node: Node | null = inner; node; ) {
-    if (outer.contains(node)) return true;
-    const root: Node = node.getRootNode();
-    node = root instanceof ShadowRoot ? root.host : null;
-  }
-  return false;
+function above(node: Node): Node | null {
+  return node.parentNode ?? (node instanceof ShadowRoot ? node.host : null);
 }

@@ -58,20 +58,46 @@ export function extractValue(element: Element, most = mostUnits): Extraction {
   return { text: value.slice(0, most), segments: [], cut: value.length > most, unread: 0 };
 }
 
+/** Nodes of one element that are looked at; a page that adds some for ever is not followed for ever. */
+const mostNodes = 200_000;
+/** Nodes between two rests of a reading: less than a millisecond's work. */
+const restEvery = 64;
+
+type Separator = "" | " " | "\t" | "\n";
+const ranks: readonly Separator[] = ["", " ", "\t", "\n"];
+
+/** Children that are being read: the next one, and what stands behind the last. */
+interface Level {
+  next: Node | null;
+  /** What stands in a slot; other children follow each other by themselves. */
+  assigned: Node[] | null;
+  whiteSpace: string;
+  after: Separator;
+}
+
 /**
  * Visible text below `element`: white space collapsed as it is rendered (kept in `pre`), line breaks at `<br>` and between blocks,
  * tabs between table cells, soft hyphens and zero-width breaks as they are. Offsets are UTF-16 code units.
  */
-export function extractText(element: Element, { most = mostUnits, skip = "", isClosed }: Options = {}): Extraction {
+export function extractText(element: Element, options: Options = {}): Extraction {
+  const reading = readingText(element, options);
+  for (;;) {
+    const { done, value } = reading.next();
+    if (done) return value;
+  }
+}
+
+/** The same with rests in between, so that a long text need not be read at one go. When the page changes in a rest, what is read may be torn. */
+export function* readingText(element: Element, { most = mostUnits, skip = "", isClosed }: Options = {}): Generator<void, Extraction> {
   const segments: Segment[] = [];
   const parts: string[] = [];
+  const levels: Level[] = [];
   let length = 0;
   /** What must stand before the next word: nothing, a space, a cell border or a line break. The strongest wins. */
-  let pending: "" | " " | "\t" | "\n" = "";
+  let pending: Separator = "";
 
-  const wish = (separator: " " | "\t" | "\n") => {
-    const rank = ["", " ", "\t", "\n"];
-    if (rank.indexOf(separator) > rank.indexOf(pending)) pending = separator;
+  const wish = (separator: Separator) => {
+    if (ranks.indexOf(separator) > ranks.indexOf(pending)) pending = separator;
   };
   let full = false;
   let unread = 0;
@@ -89,63 +115,53 @@ export function extractText(element: Element, { most = mostUnits, skip = "", isC
   };
 
   const readText = (node: Text, whiteSpace: string) => {
-    const data = node.data;
     if (whiteSpace.startsWith("pre") || whiteSpace === "break-spaces") {
       if (whiteSpace === "pre-line") return readLines(node);
+      const { data } = node;
       if (data === "") return;
       flush();
       return emit(data, node, 0);
     }
-    readRuns(node, data, 0, /[^ \t\n\r\f]+/g);
+    readRuns(node, node.data, 0, /[^ \t\n\r\f]+(?: [^ \t\n\r\f]+)*/g);
   };
-  const readRuns = (node: Text, data: string, from: number, words: RegExp) => {
+  /** @param runs words with a single space between them, which stays as it is; anything else is a separator of our own. */
+  const readRuns = (node: Text, data: string, from: number, runs: RegExp) => {
+    // More than may be read is not searched either: a node may have any length.
+    const near = data.slice(0, 4 * most);
     let at = 0;
-    for (const match of data.matchAll(words)) {
+    for (const match of near.matchAll(runs)) {
       if (match.index > at) wish(" ");
       at = match.index + match[0].length;
-      // A single space between two words of one node stays inside one segment; anything else is a separator of our own.
-      const last = segments.at(-1);
-      if (
-        pending === " " &&
-        last?.node === node &&
-        last.nodeStart + last.length === from + match.index - 1 &&
-        data[match.index - 1] === " "
-      ) {
-        pending = "";
-        const text = ` ${match[0]}`.slice(0, most - length);
-        if (text.length <= match[0].length) full = true;
-        last.length += text.length;
-        parts.push(text);
-        length += text.length;
-      } else {
-        flush();
-        emit(match[0], node, from + match.index);
-      }
+      flush();
+      emit(match[0], node, from + match.index);
       if (full) return;
     }
+    if (near.length < data.length) full = true;
     if (at < data.length) wish(" ");
   };
   const readLines = (node: Text) => {
     let from = 0;
-    for (const line of node.data.split("\n")) {
+    for (const line of node.data.slice(0, 4 * most).split("\n")) {
       if (from > 0) wish("\n");
-      readRuns(node, line, from, /[^ \t\r\f]+/g);
+      readRuns(node, line, from, /[^ \t\r\f]+(?: [^ \t\r\f]+)*/g);
+      if (full) return;
       from += line.length + 1;
     }
+    if (node.length > 4 * most) full = true;
   };
 
-  const walk = (parent: Element | ShadowRoot, whiteSpace: string) => {
+  const enter = (parent: Element | ShadowRoot, style: CSSStyleDeclaration, after: Separator) => {
+    const whiteSpace = style.whiteSpace || style.getPropertyValue("white-space-collapse") || "normal";
     // What a page puts into a component's slot is drawn there; the slot's own children only while there is nothing.
-    const slotted = parent instanceof HTMLSlotElement ? parent.assignedNodes() : [];
-    if (slotted.length > 0) for (const node of slotted) read(node, whiteSpace);
-    else for (let child = parent.firstChild; child && !full; child = child.nextSibling) read(child, whiteSpace);
+    const assigned = parent instanceof HTMLSlotElement ? parent.assignedNodes() : [];
+    const [first] = assigned;
+    levels.push(
+      first
+        ? { next: first, assigned: assigned.slice(1), whiteSpace, after }
+        : { next: parent.firstChild, assigned: null, whiteSpace, after },
+    );
   };
-  const read = (node: Node, whiteSpace: string) => {
-    if (full) return;
-    if (node.nodeType === Node.TEXT_NODE) readText(node as Text, whiteSpace);
-    else if (node.nodeType === Node.ELEMENT_NODE) walkElement(node as Element);
-  };
-  const walkElement = (child: Element) => {
+  const readElement = (child: Element) => {
     const tag = child.tagName.toUpperCase();
     if (tag === "BR") return wish("\n");
     if (tag === "IMG") return emitAlternative(child);
@@ -153,15 +169,12 @@ export function extractText(element: Element, { most = mostUnits, skip = "", isC
     if (frames.has(tag) && child.getClientRects().length > 0) unread++;
     if (skipped.has(tag) || child.getAttribute("aria-hidden") === "true" || (child as HTMLElement).isContentEditable) return;
     const style = getComputedStyle(child);
-    if (style.display === "none" || style.visibility === "hidden" || style.visibility === "collapse") return;
+    const { display, visibility } = style;
+    if (display === "none" || visibility === "hidden" || visibility === "collapse") return;
     if (!child.shadowRoot && child.localName.includes("-") && isClosed?.(child)) unread++;
-    const cell = style.display === "table-cell";
-    const block = !cell && !inlineDisplays.test(style.display);
-    if (block) wish("\n");
-    if (cell) wish("\t");
-    walk(child.shadowRoot ?? child, style.whiteSpace || style.getPropertyValue("white-space-collapse") || "normal");
-    if (block) wish("\n");
-    if (cell) wish("\t");
+    const border: Separator = display === "table-cell" ? "\t" : inlineDisplays.test(display) ? "" : "\n";
+    wish(border);
+    enter(child.shadowRoot ?? child, style, border);
   };
   const emitAlternative = (image: Element) => {
     // Emoji are images in Jira; their alternative text is part of the sentence but has no node to paint.
@@ -172,7 +185,19 @@ export function extractText(element: Element, { most = mostUnits, skip = "", isC
   };
 
   if (isClosed?.(element)) unread++;
-  const style = getComputedStyle(element);
-  walk(element.shadowRoot ?? element, style.whiteSpace || "normal");
+  enter(element.shadowRoot ?? element, getComputedStyle(element), "");
+  for (let seen = 1, level = levels.at(-1); level && !full; level = levels.at(-1)) {
+    const node = level.next;
+    if (!node) {
+      wish(level.after);
+      levels.pop();
+      continue;
+    }
+    level.next = level.assigned ? (level.assigned.shift() ?? null) : node.nextSibling;
+    if (node.nodeType === Node.TEXT_NODE) readText(node as Text, level.whiteSpace);
+    else if (node.nodeType === Node.ELEMENT_NODE) readElement(node as Element);
+    if (++seen > mostNodes) full = true;
+    if (seen % restEvery === 0) yield;
+  }
   return { text: parts.join(""), segments, cut: full, unread };
 }

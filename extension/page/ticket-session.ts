@@ -5,8 +5,9 @@ import type { Lookup } from "../sites/all-sites.ts";
 import type { TicketPlace } from "../sites/site.ts";
 import { createBlockReader } from "./block-reader.ts";
 import type { Highlighter } from "./highlighter.ts";
+import { readSteadily } from "./steady-reading.ts";
 import { type PageView, sameText, shownBlocks, type TicketReview, taggedBlocks } from "./ticket-view.ts";
-import { watchPage } from "./watch-page.ts";
+import { type PageWatch, watchPage } from "./watch-page.ts";
 
 export interface AnalyzeOptions {
   /** Some of the text was too long to be read. */
@@ -93,6 +94,7 @@ export function followTicket(options: Options): { look(): void; retry(): void; r
   const forget = () => {
     running?.abort();
     running = null;
+    steady.stop();
     clearTimeout(timer);
     review.follow(null);
     highlighter.clear();
@@ -115,8 +117,18 @@ export function followTicket(options: Options): { look(): void; retry(): void; r
     try {
       lookAt(targets);
     } catch (error) {
-      fail(place?.ticket ?? null, `SecTag could not read this page: ${error instanceof Error ? error.message : String(error)}`);
+      broke(error);
     }
+  };
+  const steady = readSteadily({
+    reader,
+    pending: () => watch.pending(),
+    done: (changed) => haveRead(changed),
+    again: () => look(new Set()),
+    failed: (error) => broke(error),
+  });
+  const broke = (error: unknown) => {
+    fail(place?.ticket ?? null, `SecTag could not read this page: ${error instanceof Error ? error.message : String(error)}`);
   };
   const lookAt = (targets: ReadonlySet<Node> | null) => {
     clearTimeout(timer);
@@ -140,12 +152,20 @@ export function followTicket(options: Options): { look(): void; retry(): void; r
     if (next.missing.length > 0) {
       if (!incomplete) began = asked ? now : began;
       incomplete = true;
+      steady.stop();
       // A title that is being edited, or a panel that is drawn anew: what was found stays until the parts are back.
       return asked ? undefined : waitOrGiveUp(next, now);
     }
-    const changed = reader.read(next.blocks, incomplete ? null : targets);
     if (incomplete) began = now;
+    const wasIncomplete = incomplete;
     incomplete = false;
+    steady.read(next.blocks, wasIncomplete ? null : targets);
+  };
+
+  const haveRead = (changed: boolean) => {
+    const next = place;
+    if (!next) return;
+    const now = performance.now();
     if (mustWait(now)) return;
     const blocks = reader.asRequest(next.blocks);
     if (asked && sameText(asked, blocks)) {
@@ -239,7 +259,7 @@ export function followTicket(options: Options): { look(): void; retry(): void; r
     leave();
     clearTimeout(reporting);
   });
-  watchPage({ document, signal, onChange: ({ targets }) => look(targets) });
+  const watch: PageWatch = watchPage({ document, signal, onChange: ({ targets }) => look(targets) });
   look(null);
   return {
     look: () => look(null),

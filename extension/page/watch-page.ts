@@ -16,10 +16,18 @@ interface Options {
   longest?: number;
 }
 
+export interface PageWatch {
+  /** What changed and was not told yet: as `PageChange.targets`. */
+  pending(): ReadonlySet<Node> | null;
+}
+
+/** More changed nodes than these are not told apart any more. */
+const mostTargets = 5000;
+
 /** Starts watching; ends with `signal`. `onChange` runs at most once per quiet period. */
-export function watchPage({ document, signal, onChange, quiet = 120, longest = 500 }: Options): void {
+export function watchPage({ document, signal, onChange, quiet = 120, longest = 500 }: Options): PageWatch {
   const view = document.defaultView;
-  if (!view || signal.aborted) return;
+  if (!view || signal.aborted) return { pending: () => new Set() };
   let targets: Set<Node> | null = new Set();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let burstBegan = 0;
@@ -38,8 +46,13 @@ export function watchPage({ document, signal, onChange, quiet = 120, longest = 5
   };
 
   const observer = new MutationObserver((records) => {
-    if (targets) for (const record of records) targets.add(record.target);
-    roots.added(new Set(records.flatMap(({ addedNodes }) => [...addedNodes])));
+    const added = new Set<Node>();
+    for (const record of records) {
+      targets?.add(record.target);
+      if (targets && targets.size > mostTargets) targets = null;
+      if (record.type === "childList") for (const node of record.addedNodes) if (node.nodeType === Node.ELEMENT_NODE) added.add(node);
+    }
+    roots.added(added);
     schedule();
   });
   const what = {
@@ -80,4 +93,5 @@ export function watchPage({ document, signal, onChange, quiet = 120, longest = 5
     observer.disconnect();
     clearTimeout(timer);
   });
+  return { pending: () => targets };
 }

@@ -6,6 +6,7 @@ import { isClosed } from "../../closed-roots.ts";
 import { createAnalyzeClient } from "../../inference/port-client.ts";
 import { analyzePortName, answerMessage } from "../../messages.ts";
 import { createHighlighter } from "../../page/highlighter.ts";
+import { whenIdle } from "../../page/slices.ts";
 import { followTicket } from "../../page/ticket-session.ts";
 import { createPageReview } from "../../page-review.ts";
 import { findAsked, findTicket, sites } from "../../sites/all-sites.ts";
@@ -18,7 +19,9 @@ export default defineContentScript({
   runAt: "document_idle",
   // The page would hear it, learn the extension's id from it, and could end this script by sending it again.
   noScriptStartedPostMessage: true,
-  main(context) {
+  async main(context) {
+    // The page comes first: it has more to do now than we.
+    await new Promise<void>((resolve) => whenIdle(resolve, 500));
     // A host that was removed ends the script too, while it still can say that the page was left.
     const stopped = new AbortController();
     const signal = AbortSignal.any([context.signal, stopped.signal]);

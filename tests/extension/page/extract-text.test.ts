@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { beforeEach, expect, test } from "vitest";
 import { locate, rangeOf, rangesOf } from "../../../extension/page/anchor.ts";
 import { extractText, extractValue } from "../../../extension/page/extract-text.ts";
+import { MAX_BLOCK_LENGTH } from "../../../shared/contract.ts";
 
 beforeEach(() => {
   document.body.replaceChildren();
@@ -115,4 +116,15 @@ test("components that hide their contents are counted, and frames that are drawn
   expect(extractText(root, { isClosed })).toMatchObject({ text: "seen\nopen", unread: 2 });
   expect(extractText(closed.host, { isClosed })).toMatchObject({ text: "", unread: 1 });
   expect(extractText(root)).toMatchObject({ text: "seen\nopen", unread: 1 });
+});
+
+test("of ten million characters in one node the first are read, and it is said that there are more", () => {
+  const root = page("<p></p>");
+  const text = "word  and another word ".repeat(450_000);
+  root.firstElementChild?.append(text);
+  const extraction = extractText(root);
+  expect(extraction).toMatchObject({ cut: true });
+  expect(extraction.text).toBe(text.replace(/ +/g, " ").slice(0, MAX_BLOCK_LENGTH));
+  const spaces = page(`<p>${" ".repeat(1_000_000)}word</p>`);
+  expect(extractText(spaces)).toMatchObject({ text: "", cut: true });
 });

@@ -1,0 +1,73 @@
+// Keeps a ticket's text read while the page changes: a long text in slices, and what changed meanwhile once more.
+import type { PlacedBlock } from "../sites/site.ts";
+import type { BlockReader } from "./block-reader.ts";
+import { inSlices } from "./slices.ts";
+
+interface Options {
+  reader: BlockReader;
+  /** Changes that `read` will be told of, and was not yet; null: anything. */
+  pending(): ReadonlySet<Node> | null;
+  /** All is read as it stands now; `changed` as `BlockReader.read` says it. May be called before `read` returns. */
+  done(changed: boolean): void;
+  /** What was told while the text was read is to be read: look where the blocks are now. */
+  again(): void;
+  failed(error: unknown): void;
+}
+
+export interface SteadyReading {
+  /** @param targets nodes in or under which something changed; null: anything. */
+  read(placed: readonly PlacedBlock[], targets: ReadonlySet<Node> | null): void;
+  /** What is being read does not count any more; the next reading is of everything. */
+  stop(): void;
+}
+
+/** A text that the page changes each time before it is read is read at one go, rather than never. */
+const mostTorn = 3;
+
+export function readSteadily({ reader, pending, done, again, failed }: Options): SteadyReading {
+  let reading: AbortController | null = null;
+  /** What changed and was not read since; null: anything. */
+  let dirty: ReadonlySet<Node> | null = null;
+  /** Readings in a row that the page changed under our eyes. */
+  let torn = 0;
+
+  return {
+    stop() {
+      reading?.abort();
+      reading = dirty = null;
+      torn = 0;
+    },
+    read(placed, targets) {
+      dirty = union(dirty, targets);
+      if (reading) return;
+      const changed = dirty;
+      dirty = new Set();
+      if (torn >= mostTorn) {
+        torn = 0;
+        return done(reader.read(placed, changed));
+      }
+      const mine = new AbortController();
+      reading = mine;
+      let rested = false;
+      inSlices(reader.reading(placed, changed), {
+        signal: mine.signal,
+        failed(error) {
+          reading = null;
+          failed(error);
+        },
+        done(read) {
+          reading = null;
+          const result = read.take(rested ? union(dirty, pending()) : new Set());
+          torn = result.torn ? torn + 1 : 0;
+          if (dirty === null || dirty.size > 0) again();
+          else if (!result.torn) done(result.changed);
+        },
+      });
+      rested = true;
+    },
+  };
+}
+
+function union(a: ReadonlySet<Node> | null, b: ReadonlySet<Node> | null): ReadonlySet<Node> | null {
+  return a && b && new Set([...a, ...b]);
+}
