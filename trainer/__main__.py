@@ -8,6 +8,10 @@ import os
 import sys
 from pathlib import Path
 
+from trainer import publish_commands
+
+RECIPES = Path(__file__).resolve().parent / "recipes"
+
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m trainer", description="Trains, judges and exports SecTag's model.")
@@ -51,9 +55,72 @@ def _parser() -> argparse.ArgumentParser:
 
     train = steps.add_parser("train", help="train the encoder and its three heads")
     train.add_argument("--build", type=Path, required=True, help="run folder of `build`")
-    train.add_argument("--recipe", type=Path, required=True, help="recipe file, e.g. trainer/recipes/public.toml")
+    train.add_argument(
+        "--recipe", type=Path, help="recipe file, e.g. trainer/recipes/public.toml (with --from: recipes/continue.toml)"
+    )
     train.add_argument("--init", type=Path, help="go on from the weights of this `train` run")
+    train.add_argument("--from", dest="current", type=Path, metavar="MODEL_DIR", help="go on from a published model")
+    train.add_argument("--corrections", type=Path, help="with --from: run folder of `build --pull`")
     train.add_argument("--base", help="BertModel folder or id (default: all-MiniLM-L6-v2 from its pip package)")
+
+    scenario = steps.add_parser(
+        "scenario", help="corrections of one kind of ticket by several people, and its siblings"
+    )
+    scenario.add_argument("--model", type=Path, help="model directory that they correct (default: the stable one)")
+    scenario.add_argument("--out", type=Path, required=True)
+
+    learn = steps.add_parser(
+        "prove-learning", help="show that a model learns the scenario, forgets nothing and passes the gate"
+    )
+    learn.add_argument("--model", type=Path, help="model directory to start from (default: the stable one)")
+    learn.add_argument(
+        "--dev",
+        type=Path,
+        nargs="*",
+        help="record files on which nothing may be lost (default: threat_dev, where at hand)",
+    )
+
+    learn.add_argument("--build", type=Path, help="run folder of `build` (default: made from what is at hand)")
+    learn.add_argument("--holdout", type=Path, help="run folder of `holdout` (default: the test part of our tickets)")
+
+    service = steps.add_parser(
+        "run", help="pull, build, train, export, gate and publish in one command that can be killed anywhere"
+    )
+    service.add_argument("--api", help="address of the API; the key comes from SECTAG_KEY or --key-file")
+    service.add_argument("--key-file", type=Path, help="file with a key of scope `export`")
+    service.add_argument("--from-file", type=Path, help="an export that was saved (NDJSON), instead of the API")
+    service.add_argument("--org", help="name of the org, where the API is not asked for it")
+    service.add_argument(
+        "--current", type=Path, help="model directory to go on from (default: the last published, else the stable one)"
+    )
+    service.add_argument("--build", type=Path, help="run folder of `build` (default: made from what is at hand)")
+    service.add_argument("--holdout", type=Path, help="run folder of `holdout` (default: the test part of our tickets)")
+    service.add_argument(
+        "--exclude", nargs="*", default=[], metavar="REVIEWER", help="reviewers whose words do not count"
+    )
+    service.add_argument("--recipe", type=Path, default=RECIPES / "continue.toml")
+    service.add_argument(
+        "--watch", action="store_true", help="stay, and run when there is enough new or the week is over"
+    )
+    service.add_argument("--threshold", type=int, default=50, help="new decisions that start a run at once")
+    service.add_argument("--weekly", default="Sun 03:00", help="local hour at which any new decision is enough")
+    service.add_argument("--every", type=float, default=10, help="minutes between two looks")
+
+    publish_commands.add_run_arguments(service)
+
+    compare = steps.add_parser("compare", help="F1 of each threat type of two models on the same records")
+    compare.add_argument("--before", type=Path, required=True, help="model directory")
+    compare.add_argument("--after", type=Path, required=True, help="model directory")
+    compare.add_argument("--data", type=Path, nargs="+", required=True, help="record files (.jsonl, .jsonl.gz)")
+    plot = steps.add_parser("plot", help="draw what `npm run prove -- learning` found")
+    plot.add_argument("--figures", type=Path, required=True)
+    plot.add_argument("--out", type=Path, required=True)
+
+    recover = steps.add_parser("recover", help="a published model directory back as a `train` run")
+    recover.add_argument("--model", type=Path, help="model directory (default: the stable one)")
+    recover.add_argument(
+        "--check", type=Path, nargs="+", metavar="FILE", help="record files on which to say what it costs"
+    )
 
     blend = steps.add_parser("blend", help="average the weights of runs that grew from one another")
     blend.add_argument("--train", type=Path, nargs="+", required=True, help="run folders of `train`")
@@ -95,6 +162,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     export.add_argument("--version", default=None, help="version of the model, e.g. 2026.48.1")
 
+    publish_commands.add_arguments(steps)
     steps.add_parser("agreement", help="agreement of the corpus with its second labels")
     return parser
 
@@ -130,9 +198,39 @@ def main(arguments: list[str] | None = None) -> int:
 
             corrections.exclude(options.runs, options.corrections, options.reviewer)
         elif options.step == "train":
-            from trainer import train
+            if options.current:
+                from trainer import train_from
 
-            train.run(options.runs, options.build, options.recipe, init=options.init, base=options.base)
+                if options.corrections is None or options.init or options.base:
+                    raise ValueError("train --from needs --corrections RUN, and neither --init nor --base")
+                plan = options.recipe or train_from.DEFAULT_PLAN
+                train_from.run(options.runs, options.current, options.corrections, options.build, plan)
+            else:
+                from trainer import train
+
+                if options.recipe is None:
+                    raise ValueError("train needs --recipe FILE (or --from MODEL_DIR --corrections RUN)")
+                train.run(options.runs, options.build, options.recipe, init=options.init, base=options.base)
+        elif options.step == "scenario":
+            from trainer import scenario
+            from trainer.run_state import stable_model
+
+            scenario.run(options.model or stable_model(), options.out)
+        elif options.step == "prove-learning":
+            from trainer import prove_learning
+            from trainer.run_state import stable_model
+
+            model = options.model or stable_model()
+            return prove_learning.run(options.runs, model, options.dev, options.build, options.holdout)
+        elif options.step == "run":
+            from trainer import run
+
+            return run.run(options.runs, options, publish_commands.publish_after(options))
+        elif options.step == "recover":
+            from trainer import recover
+            from trainer.run_state import stable_model
+
+            return recover.run(options.runs, options.model or stable_model(), options.check)
         elif options.step == "blend":
             from trainer import blend
 
@@ -141,6 +239,14 @@ def main(arguments: list[str] | None = None) -> int:
             from trainer import evaluate
 
             return evaluate.run(options)
+        elif options.step == "compare":
+            from trainer import compare
+
+            return compare.run(options.runs, options.before, options.after, options.data)
+        elif options.step == "plot":
+            from trainer import compare
+
+            return compare.plot(options.figures, options.out)
         elif options.step == "holdout":
             from trainer import holdout
 
@@ -157,6 +263,8 @@ def main(arguments: list[str] | None = None) -> int:
 
             figures = prove_gate.run(options.runs / "prove-gate", options.harmed, options.harmless)
             return 0 if figures["ok"] else 1
+        elif options.step in publish_commands.STEPS:
+            publish_commands.run(options.runs, options)
         elif options.step == "export":
             from trainer import export
 

@@ -85,7 +85,11 @@ def write_card(folder: Path, metrics: dict[str, Any], settings: dict[str, Any]) 
     lines.append(
         f"Last recipe `{settings['recipe']['name']}`: {settings['recipe']['epochs']} epochs, {trained['steps']} steps on {trained['device']}"
         + (f", from the weights of `{settings['init']}`." if settings["init"] else ".")
-        + f" Calibrated on {calibration['tickets']} held-out tickets and {calibration['public']} public texts."
+        + (
+            f" Temperatures and thresholds are those of `{settings['init']}`; {trained['taught']} corrected texts, {trained['rehearsed']} rehearsed."
+            if calibration.get("kept")
+            else f" Calibrated on {calibration['tickets']} held-out tickets and {calibration['public']} public texts."
+        )
     )
     lines += [
         "\n## Figures\n",

@@ -54,6 +54,17 @@ class SecTagModel(nn.Module):
             attention_mask=attention_mask if attention_bias is None else attention_bias,
             token_type_ids=token_type_ids,
         ).last_hidden_state
+        return self.heads(states, attention_mask)
+
+    def upper(self, states: Tensor, attention_mask: Tensor, layers: int) -> tuple[Tensor, Tensor, Tensor]:
+        """The top `layers` of the encoder and the heads, from the vectors [batch, sequence, hidden] below them."""
+        bias = (attention_mask.to(states.dtype) - 1.0)[:, None, None, :] * 10_000.0
+        for layer in self.encoder.encoder.layer[len(self.encoder.encoder.layer) - layers :]:
+            states = layer(states, bias)
+        return self.heads(states, attention_mask)
+
+    def heads(self, states: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The encoder's last vectors -> the three answers."""
         mask = attention_mask.unsqueeze(-1).to(states.dtype)
         pooled = (states * mask).sum(1) / mask.sum(1).clamp(min=1.0)
         return self.threat(pooled), self.severity(pooled), self.entity(self.entity_dropout(states))

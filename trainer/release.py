@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +24,14 @@ from trainer.onnx_model import WASM_FILE, WEBGPU_FILE, OnnxModel
 from trainer.predict import label_flips
 from trainer.quantize import write_fp32, write_int8, write_q4
 from trainer.records import read_jsonl, read_records
+from trainer.recover import CHECKPOINT_FILE, write_checkpoint
 from trainer.runs import MANIFEST, file_digest, make_run, require_run
 from trainer.windows import Forward, WindowRule, run_windows, tokenize
 
 FP32_FILE = "model.onnx"
+#: The current model's temperatures, thresholds and windows, in the `train` run of a successor that keeps them.
+DECODING = "decoding.json"
+Judging = Callable[[OnnxModel], dict]
 #: Records of dev on which flips between precisions are counted.
 FLIP_RECORDS = 400
 #: Every second public held-out example is enough for three temperatures, in half of the time.
@@ -54,21 +60,33 @@ def hold(model: SecTagModel, tokenizer: Any, examples: list[dict]) -> list[Held]
     return held
 
 
+def _decoding_of(train: Path, build: Path, model: SecTagModel, tokenizer: Any) -> tuple[dict, float, dict]:
+    """The `sectag` block, the benign shift and facts: fitted on held-out examples, or kept from the model that the run continues.
+
+    A continued model is distilled from one that is calibrated: fitting anew would move its operating point for no reason of the data's.
+    """
+    kept = train / DECODING
+    if kept.exists():
+        return json.loads(kept.read_text(encoding="utf-8")), 0.0, {"kept": True}
+    examples = read_jsonl(build / "examples.jsonl")
+    tickets = [e for e in examples if e["source"] == SOURCE and e["split"] == "calibration"]
+    public = [e for e in examples if e["split"] == "valid"][::PUBLIC_STEP]
+    return calibrate(hold(model, tokenizer, tickets), hold(model, tokenizer, public))
+
+
 def make_calibrated(root: Path, train: Path, build: Path) -> Path:
-    """The `calibrated` run folder: config values, fp32 ONNX with the benign shift folded in, tokenizer."""
+    """The `calibrated` run folder: config values, fp32 ONNX with the benign shift folded in, tokenizer, weights to go on from."""
     settings = {"train": file_digest(train / MANIFEST), "build": file_digest(build / MANIFEST)}
 
     def write(folder: Path) -> dict:
         model, tokenizer = load_model(train)
-        examples = read_jsonl(build / "examples.jsonl")
-        tickets = [e for e in examples if e["source"] == SOURCE and e["split"] == "calibration"]
-        public = [e for e in examples if e["split"] == "valid"][::PUBLIC_STEP]
-        decoding, bias, facts = calibrate(hold(model, tokenizer, tickets), hold(model, tokenizer, public))
+        decoding, bias, facts = _decoding_of(train, build, model, tokenizer)
         with torch.no_grad():
             model.threat.out.bias[BENIGN] += bias
         write_fp32(model, folder / FP32_FILE)
         write_config(folder, model.encoder.config.to_dict(), decoding)
         write_tokenizer(folder, tokenizer, model.encoder.config.max_position_embeddings)
+        write_checkpoint(folder / CHECKPOINT_FILE, model)
         return facts
 
     return make_run(root, "calibrated", settings, write)
@@ -85,8 +103,19 @@ def _dev_records() -> list[dict]:
     return records[:: max(1, len(records) // FLIP_RECORDS)][:FLIP_RECORDS]
 
 
-def export_release(root: Path, train: Path, build: Path, out: Path, version: str, figures: dict | None = None) -> None:
-    """Writes `out` anew (a temporary folder first). `figures` are evaluation results to print in the card."""
+def export_release(
+    root: Path,
+    train: Path,
+    build: Path,
+    out: Path,
+    version: str,
+    figures: dict | None = None,
+    judging: Judging | None = None,
+) -> Path:
+    """Writes `out` anew (a temporary folder first) and returns the `calibrated` run folder, which holds the fp32 file.
+
+    `figures` are evaluation results to print in the card; `judging` makes them from the files themselves.
+    """
     require_run(train, "train")
     require_run(build, "build")
     calibrated = make_calibrated(root, train, build)
@@ -105,10 +134,13 @@ def export_release(root: Path, train: Path, build: Path, out: Path, version: str
     }
     facts = require_run(calibrated, "calibrated")["facts"]
     recipe = require_run(train, "train")
+    if judging is not None:
+        figures = judging(OnnxModel(partial))
     metrics = {
         "version": version,
         "train": train.name,
         "build": build.name,
+        "corrections": recipe["facts"].get("corrections", []),
         "trained": recipe["facts"],
         "calibration": facts,
         "flips": {name: {key: round(value, 5) for key, value in row.items()} for name, row in flips.items()},
@@ -121,3 +153,4 @@ def export_release(root: Path, train: Path, build: Path, out: Path, version: str
     shutil.rmtree(out, ignore_errors=True)
     os.replace(partial, out)
     print(f"export: wrote {out}; flips {metrics['flips']}")
+    return calibrated

@@ -68,7 +68,7 @@ def make_optimizer(
     return optimizer, rate
 
 
-def _save_checkpoint(file: Path, state: dict) -> None:
+def save_checkpoint(file: Path, state: dict) -> None:
     torch.save(state, file.with_suffix(".new"))
     os.replace(file.with_suffix(".new"), file)
 
@@ -144,7 +144,7 @@ def fit(
                     bar.set_postfix(row)
                 stopping = stop_after is not None and step >= stop_after
                 if step % CHECKPOINT_EVERY == 0 or stopping:
-                    _save_checkpoint(
+                    save_checkpoint(
                         checkpoint,
                         {
                             "model": model.state_dict(),

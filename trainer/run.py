@@ -1,0 +1,206 @@
+"""Step `run`: from the team's reviews to a judged and, when asked, published model. Killed anywhere, the same command goes on."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import fcntl
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from trainer import build as base_build
+from trainer import corrections, data, gate, holdout, pull, release, train_from
+from trainer.corpus import corpus_files
+from trainer.model import load_model
+from trainer.onnx_model import OnnxModel
+from trainer.predict import by_model
+from trainer.recover import CHECKPOINT_FILE, write_checkpoint
+from trainer.report import figures_of
+from trainer.run_state import STATE, State, next_version, parse_weekly, read_state, stable_model, week_came, write_state
+from trainer.runs import MANIFEST, file_digest, make_run, require_run
+
+STEPS = ["pull", "build", "train", "export", "gate", "publish"]
+MODEL = "model"
+#: Publishes a model directory that passed; returns what to tell the person.
+Publish = Callable[[Path, Path, dict], str]
+
+
+def say(step: str, text: str) -> None:
+    """One line that a person understands; the steps' own lines stand between these."""
+    print(f"[{STEPS.index(step) + 1}/{len(STEPS)}] {step}: {text}", flush=True)
+
+
+@contextmanager
+def alone(root: Path) -> Iterator[None]:
+    """One `run` a root; the lock ends with the process, however it ends."""
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / "service.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ValueError(f"another `run` works in {root}") from error
+        yield
+
+
+def _pull(root: Path, options: argparse.Namespace, state: State) -> Path:
+    # A saved export is the whole history; from the API only what is new is fetched.
+    since = root / state.since if state.since and options.api else None
+    asked = argparse.Namespace(
+        api=options.api, key_file=options.key_file, from_file=options.from_file, since=since, org=options.org
+    )
+    return pull.run(root, asked)
+
+
+def _frozen(root: Path, base: Path) -> Path:
+    """The hold-out of our own tickets. Looking for it in the base data takes a minute, so the answer is kept."""
+    settings = {
+        "build": file_digest(base / MANIFEST),
+        "tickets": [file_digest(file) for file in corpus_files()],
+        "canaries": file_digest(holdout.DEFAULT_CANARIES),
+    }
+
+    def write(_: Path) -> dict:
+        return {"holdout": holdout.run(root, corpus_files(), "test", base).name}
+
+    return root / require_run(make_run(root, "judging", settings, write), "judging")["facts"]["holdout"]
+
+
+def _prepare(root: Path, options: argparse.Namespace, snapshot: Path) -> tuple[Path, Path, Path]:
+    """Base data, hold-out and corrections, as run folders."""
+    base = options.build or base_build.run(root, data.run(root))
+    frozen = options.holdout or _frozen(root, base)
+    judging = [frozen / holdout.RECORDS, frozen / holdout.CANARIES]
+    return base, frozen, corrections.run(root, [snapshot], base, judging, options.exclude)
+
+
+def _export(root: Path, train: Path, base: Path, frozen: Path, version: str) -> tuple[Path, Path]:
+    """The `export` run folder (model directory, checkpoint) and the fp32 file that it was made from."""
+    records = holdout.read_holdout(frozen).records
+
+    def judging(model: OnnxModel) -> dict:
+        return {"hold-out": {"model": figures_of(records, by_model(model, records, quiet=True))}}
+
+    settings = {"train": file_digest(train / MANIFEST), "holdout": file_digest(frozen / MANIFEST), "version": version}
+
+    def write(folder: Path) -> dict:
+        made = release.export_release(root, train, base, folder / MODEL, version, judging=judging)
+        write_checkpoint(folder / CHECKPOINT_FILE, load_model(train)[0], folder / MODEL)
+        figures = json.loads((folder / MODEL / "metrics.json").read_text(encoding="utf-8"))["figures"]
+        return {"version": version, "calibrated": made.name, "figures": figures["hold-out"]["model"]}
+
+    folder = make_run(root, "export", settings, write)
+    return folder, root / require_run(folder, "export")["facts"]["calibrated"] / release.FP32_FILE
+
+
+def current_model(root: Path, state: State, named: Path | None) -> Path:
+    """The model that the next one grows from and is compared with."""
+    return named or (root / state.current / MODEL if state.current else stable_model())
+
+
+def once(
+    root: Path,
+    options: argparse.Namespace,
+    now: datetime.datetime,
+    due: Callable[[State, int], bool],
+    publish: Publish | None = None,
+    file: Path | None = None,
+) -> dict:
+    """One round: pulls, and when `due(state, new decisions)` makes, judges and publishes a model. Returns the JSON line."""
+    file = file or root / STATE
+    state = read_state(file)
+    current = current_model(root, state, options.current)
+    if state.pending is None:
+        snapshot = _pull(root, options, state)
+        new = require_run(snapshot, "pull")["facts"]["decisions"] - state.learnt
+        state.since = snapshot.name
+        write_state(file, state)
+        if not due(state, new):
+            say("pull", f"{max(0, new)} new decisions, nothing to do yet")
+            return {"ok": True, "new": max(0, new), "made": None}
+        state.pending, state.version = (
+            snapshot.name,
+            next_version(current.name if not state.current else _version(root, state), now),
+        )
+        write_state(file, state)
+    else:
+        snapshot = root / state.pending
+        say("pull", f"going on with {state.pending}, which a stopped run has begun")
+    version = str(state.version)
+    decisions = require_run(snapshot, "pull")["facts"]["decisions"]
+    say("build", f"{decisions} decisions become examples for version {version}")
+    base, frozen, taught = _prepare(root, options, snapshot)
+    if not require_run(taught, "corrections")["facts"]["train_weight"]:
+        say("build", f"nothing to learn: see {taught / 'quarantine.csv'} for what waits for a lead")
+        return _finish(file, state, now, decisions, {"ok": True, "new": decisions, "made": None})
+    say("train", f"going on from {current}; a small run takes some minutes")
+    train = train_from.run(root, current, taught, base, options.recipe)
+    say("export", "writing the files for browsers and their figures")
+    exported, full = _export(root, train, base, frozen, version)
+    figures = require_run(exported, "export")["facts"]["figures"]
+    say("export", f"macro-F1 {figures['threat macro-F1 (all)']:.3f} on the hold-out")
+    say("gate", f"comparing with {current}")
+    verdict = gate.run(root, current, exported / MODEL, full, frozen)
+    say("gate", verdict["sentence"])
+    line = {
+        "ok": verdict["pass"],
+        "made": version,
+        "model": str(exported / MODEL),
+        "gate": verdict["pass"],
+        "published": False,
+    }
+    if not verdict["pass"]:
+        say("publish", "left out: the gate said no, and the current model stays")
+    elif publish is None:
+        say("publish", f"not asked for; {exported / MODEL} is ready")
+    else:
+        say("publish", publish(root, exported / MODEL, verdict))
+        state.current, line["published"] = exported.name, True
+    return _finish(file, state, now, decisions, line)
+
+
+def _version(root: Path, state: State) -> str:
+    return str(require_run(root / str(state.current), "export")["facts"]["version"])
+
+
+def _finish(file: Path, state: State, now: datetime.datetime, decisions: int, line: dict) -> dict:
+    state.pending = state.version = None
+    state.learnt, state.finished = decisions, now.isoformat(timespec="seconds")
+    write_state(file, state)
+    return line
+
+
+def watch(
+    root: Path,
+    options: argparse.Namespace,
+    publish: Publish | None = None,
+    *,
+    clock: Callable[[], datetime.datetime] = lambda: datetime.datetime.now().astimezone(),
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """The service: looks every `--every` minutes; runs when `--threshold` decisions are new, or at the weekly hour when any is."""
+    weekly = parse_weekly(options.weekly)
+    while True:
+        now = clock()
+
+        def due(state: State, new: int, now: datetime.datetime = now) -> bool:
+            return new >= options.threshold or (new > 0 and week_came(state.finished, weekly, now))
+
+        try:
+            print(json.dumps(once(root, options, now, due, publish)), flush=True)
+        except (OSError, ValueError) as error:
+            # The next round tries again: a server that is down for an hour must not end the service.
+            print(f"run: {error}; trying again in {options.every} minutes", flush=True)
+        sleep(60 * options.every)
+
+
+def run(root: Path, options: argparse.Namespace, publish: Publish | None = None) -> int:
+    """The command. Exit code 1: the gate stopped the model."""
+    with alone(root):
+        if options.watch:
+            watch(root, options, publish)
+        line = once(root, options, datetime.datetime.now().astimezone(), lambda _, new: new > 0, publish)
+    print(json.dumps(line))
+    return 0 if line["ok"] else 1
