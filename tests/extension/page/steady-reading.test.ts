@@ -101,7 +101,7 @@ test("spans that came while a text was read stand on its new words", () => {
   element("short").textContent = "a short";
   element("long").append(" end");
   steady.read(placed(), new Set([element("short"), element("long")]));
-  reader.setSpans([{ id: "short", spans: [{ start: 0, end: 5, label: "indicator", quote: "short", source: "rule", score: 1 }] }]);
+  reader.setSpans([{ id: "short", spans: [{ start: 0, end: 5, label: "Indicator", quote: "short", source: "rule", score: 1 }] }]);
   vi.runAllTimers();
   expect(told).toEqual(["changed"]);
   expect(reader.blocks().get("short")?.spans).toMatchObject([{ start: 2, end: 7, quote: "short" }]);
