@@ -7,6 +7,7 @@ import { z } from "zod";
 import { type DeskAssets, deskAssets } from "./bundles.ts";
 import { dataCenterAnswer, JIRA_DC_HOST } from "./jira-dc-pages.ts";
 import { renderPage, strictHeaders } from "./responses.ts";
+import { createTicketRest, type TicketRest } from "./ticket-rest.ts";
 import type { DeskTicket } from "./ticket-shape.ts";
 import { deskTickets, withoutAnswers } from "./tickets.ts";
 
@@ -44,6 +45,8 @@ export interface Desk {
   chromiumFlags: string[];
   reports: CspReport[];
   requests: DeskRequest[];
+  /** What the tickets' REST interfaces hold: nothing of it is shown on the pages. */
+  rest: TicketRest;
   close(): Promise<void>;
 }
 export interface DeskOptions {
@@ -77,6 +80,7 @@ export async function startDesk(options: DeskOptions = {}): Promise<Desk> {
   ]);
   const reports: CspReport[] = [];
   const requests: DeskRequest[] = [];
+  const rest = createTicketRest(Object.fromEntries(tickets.map(({ key, system, sysId }) => [system === "jira" ? key : sysId, key])));
   const site = { assets, tickets, speed: options.speed ?? "real" } as const;
   const server = createServer({ key: certificate.private, cert: certificate.cert }, (request, response) => {
     void answer(request, response).catch((error: unknown) => {
@@ -102,7 +106,8 @@ export async function startDesk(options: DeskOptions = {}): Promise<Desk> {
       response.writeHead(204).end();
       return;
     }
-    const reply = respond(url, site);
+    const asked = { method: request.method ?? "", url, headers: request.headers, body: body.text };
+    const reply = rest.answer(asked) ?? respond(url, site);
     response.writeHead(reply.status, { "cross-origin-resource-policy": "same-origin", ...reply.headers });
     response.end(reply.body);
   }
@@ -119,6 +124,7 @@ export async function startDesk(options: DeskOptions = {}): Promise<Desk> {
     tickets,
     reports,
     requests,
+    rest,
     urlOf(ticket, { variant = "nav_to", speed, seed } = {}) {
       const extra = [speed && `speed=${speed}`, seed !== undefined && `seed=${seed}`].filter(Boolean).join("&");
       if (ticket.system === "jira") return `${jira}/browse/${ticket.key}${extra && `?${extra}`}`;

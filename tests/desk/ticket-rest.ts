@@ -55,10 +55,13 @@ const json = (status: number, value: unknown, headers: Record<string, string> = 
   body: JSON.stringify(value),
 });
 
-/** @param names keys, sys_ids and numbers of the tickets that there are. */
-export function createTicketRest(names: readonly string[]): TicketRest {
+/** @param numbers of the tickets that there are, by what their address names: a key, a sys_id, a number. */
+export function createTicketRest(numbers: Readonly<Record<string, string>>): TicketRest {
   const tickets = new Map(
-    names.map((name): [string, RestTicket] => [name, { number: "INC0010001", labels: [], fields: {}, notes: [], version: 1 }]),
+    Object.entries(numbers).map(([name, number]): [string, RestTicket] => [
+      name,
+      { number, labels: [], fields: {}, notes: [], version: 1 },
+    ]),
   );
   const rules: TicketRest["rules"] = { signedIn: true, mayEdit: true, kept: new Set(), token: "5e551on" };
   const touch = (ticket: RestTicket) => {

@@ -20,11 +20,11 @@ export interface RestServer {
 }
 
 /** Each test has its own server. */
-export function restServer(names: readonly string[]): () => RestServer {
+export function restServer(numbers: Readonly<Record<string, string>>): () => RestServer {
   let current: RestServer | null = null;
   let close = async () => {};
   beforeEach(async () => {
-    const rest = createTicketRest(names);
+    const rest = createTicketRest(numbers);
     const heard: string[] = [];
     let lose = false;
     let work: (() => void) | null = null;

@@ -9,7 +9,7 @@ import { mine, news, state, tagged } from "../ui/states.ts";
 import { restServer } from "./rest-server.ts";
 
 const sysId = "0123456789abcdef0123456789abcdef";
-const server = restServer(["SOC-7", "SOC-8", sysId]);
+const server = restServer({ "SOC-7": "SOC-7", "SOC-8": "SOC-8", [sysId]: "INC0010001" });
 const decided = (threatType: "phishing" | "malware", severity: "high" | "low" = "high") =>
   state({ mine: mine({ tag: { threatType, severity } }), news: news("saved") });
 
