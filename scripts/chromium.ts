@@ -2,11 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
-import { z } from "zod";
-import { PageReport } from "../shared/review.ts";
-
-/** The part of store/tab-reports.ts' rows that is looked at. */
-const KeptReport = z.object({ report: PageReport });
+import { type Reports, reportsIn } from "./reports.ts";
 
 /** Chromium asks these hosts by itself; here it must ask nobody (PLATFORM section 1: read from its network log). */
 const quiet = [
@@ -30,34 +26,33 @@ interface Options {
   headless: boolean;
   /** Profile folder to use again; a new temporary one when absent. */
   profile?: string;
+  /** As the command line loads it: the browser remembers what it was allowed. (What puppeteer loads is new to each browser.) */
+  installed?: boolean;
 }
 
-export interface Lab {
+export interface Lab extends Reports {
   browser: Browser;
   extensionId: string;
   /** A page of the extension, for its storage and messages. */
   console: Page;
-  /** The newest report whose ticket has this key, or null. */
-  reportOf(key: string): Promise<PageReport | null>;
-  /** Resolves with the first report of the ticket that satisfies `wanted`. @throws Error naming the last state after `timeoutMs`. */
-  waitFor(key: string, wanted: (report: PageReport) => boolean, timeoutMs?: number): Promise<PageReport>;
   close(): Promise<void>;
 }
 
 /** @throws Error when Chromium or the built extension is missing. */
-export async function launch({ extension, flags, headless, profile }: Options): Promise<Lab> {
+export async function launch({ extension, flags, headless, profile, installed = false }: Options): Promise<Lab> {
   const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
   if (!existsSync(executablePath)) throw new Error(`No Chromium at ${executablePath}: install it, or set CHROMIUM to its path`);
   if (!existsSync(join(extension, "manifest.json"))) throw new Error(`No built extension in ${extension}: run \`npm run build\``);
   const browser = await puppeteer.launch({
     executablePath,
     headless,
-    enableExtensions: [extension],
+    ...(installed ? { ignoreDefaultArgs: ["--disable-extensions"] } : { enableExtensions: [extension] }),
     defaultViewport: headless ? { width: 1360, height: 900 } : null,
     ...(profile ? { userDataDir: profile } : {}),
     args: [
       ...quiet,
       ...flags,
+      ...(installed ? [`--load-extension=${extension}`] : []),
       "--disable-dev-shm-usage",
       // Chromium's own sandbox does not start for root; the pages here are ours.
       ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
@@ -71,30 +66,11 @@ export async function launch({ extension, flags, headless, profile }: Options): 
     const extensionId = new URL(worker.url()).host;
     const console = await browser.newPage();
     await console.goto(`chrome-extension://${extensionId}/options.html`);
-    const reportOf = async (key: string) => {
-      const stored: Record<string, unknown> = await console.evaluate(() => chrome.storage.session.get(null));
-      for (const [name, value] of Object.entries(stored).reverse()) {
-        const parsed = name.startsWith("tab.") ? KeptReport.safeParse(value) : null;
-        const report = parsed?.data?.report;
-        if (report && "ticket" in report && report.ticket?.key === key) return report;
-      }
-      return null;
-    };
     return {
       browser,
       extensionId,
       console,
-      reportOf,
-      async waitFor(key, wanted, timeoutMs = 30_000) {
-        const until = performance.now() + timeoutMs;
-        for (;;) {
-          const report = await reportOf(key);
-          if (report && wanted(report)) return report;
-          if (performance.now() > until)
-            throw new Error(`${key}: waited ${timeoutMs} ms; the last report was ${JSON.stringify(report)?.slice(0, 400)}`);
-          await new Promise((resolve) => setTimeout(resolve, 40));
-        }
-      },
+      ...reportsIn(console),
       close: () => browser.close(),
     };
   } catch (error) {

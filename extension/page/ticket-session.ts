@@ -214,7 +214,7 @@ export function followTicket(options: Options): { look(): void; retry(): void; r
     if (now - began < unreadableAfterMs) return lookIn(unreadableAfterMs - (now - began));
     if (report.state === "unreadable") return;
     forget();
-    const closed = options.isClosed && [...document.querySelectorAll("*")].some(options.isClosed);
+    const closed = options.isClosed && [...document.querySelectorAll("body *")].some(options.isClosed);
     const what = next.reason ?? `No ${next.missing.join(" and ")} was found where ${next.ticket.system} pages have it.`;
     const why = closed ? "Parts of it are closed to extensions" : "The page may still be loading, or its layout is new to SecTag";
     tell({ state: "unreadable", ticket: next.ticket, reason: `${what} ${why}.` });

@@ -14,8 +14,11 @@ const ENTRIES = {
   "jira-dc": "jira-dc-app.ts",
   "servicenow-frame": "servicenow-frame.ts",
   "servicenow-shell": "servicenow-shell.ts",
+  "servicenow-workspace": "servicenow-workspace.ts",
+  "servicenow-portal": "servicenow-portal.ts",
+  "request-tracker": "request-tracker.ts",
 } as const;
-const STYLES = ["jira.css", "jira-dc.css", "servicenow.css"] as const;
+const STYLES = ["jira.css", "jira-dc.css", "servicenow.css", "request.css"] as const;
 
 /** File name under /assets -> its text. */
 export type DeskAssets = ReadonlyMap<string, string>;
@@ -39,7 +42,14 @@ async function buildInto(directory: string): Promise<void> {
       configFile: false,
       root: here,
       logLevel: "warn",
-      define: { "process.env.NODE_ENV": JSON.stringify("production") },
+      resolve: {
+        alias: [
+          // ServiceNow's renderer names files of snabbdom by paths that its package exports under shorter ones.
+          { find: /^snabbdom\/build\/package\//, replacement: "snabbdom/" },
+          { find: /^ajv$/, replacement: join(here, "no-ajv.ts") },
+        ],
+      },
+      define: { "process.env.NODE_ENV": JSON.stringify("production"), "process.env": "{}" },
       build: {
         outDir: directory,
         emptyOutDir: false,

@@ -13,6 +13,16 @@ import { deskTickets, withoutAnswers } from "./tickets.ts";
 
 export const JIRA_HOST = "practice-desk.atlassian.net";
 export const SERVICENOW_HOST = "practice-desk.service-now.com";
+/** Hosts that no manifest names: the same ServiceNow under a name of its own, and a Request Tracker with its neighbours. */
+export const VANITY_HOST = "itsm.practice-desk.example";
+export const RT_HOST = "rt.practice-desk.example";
+/** Which ticket system a host is. Request Tracker has ServiceNow's tickets: plain text. */
+const systems: Record<string, "jira" | "servicenow"> = {
+  [JIRA_HOST]: "jira",
+  [SERVICENOW_HOST]: "servicenow",
+  [VANITY_HOST]: "servicenow",
+  [RT_HOST]: "servicenow",
+};
 const MAX_BODY_BYTES = 1_000_000;
 
 export interface DeskRequest {
@@ -135,7 +145,7 @@ export async function startDesk(options: DeskOptions = {}): Promise<Desk> {
     },
     chromiumFlags: [
       `--host-resolver-rules=MAP *.atlassian.net 127.0.0.1:${port}, MAP *.service-now.com 127.0.0.1:${port}, ` +
-        `MAP ${JIRA_DC_HOST} 127.0.0.1:${port}, ` +
+        `MAP *.practice-desk.example 127.0.0.1:${port}, ` +
         "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
       "--ignore-certificate-errors",
     ],
@@ -208,7 +218,7 @@ function respond(url: URL, site: Site): Reply {
     const answer = dataCenterAnswer(url, site.tickets.filter((ticket) => ticket.system === "jira").map(withoutAnswers));
     if (answer) return answer.kind === "data" ? json(200, answer.value) : page("jira-dc", answer.title, "JIRA", answer.body);
   }
-  const system = url.hostname === JIRA_HOST ? "jira" : url.hostname === SERVICENOW_HOST ? "servicenow" : null;
+  const system = systems[url.hostname];
   const own = site.tickets.filter((ticket) => ticket.system === system);
   const one = (test: (ticket: DeskTicket) => boolean): Reply => {
     const found = own.find(test);
@@ -224,6 +234,9 @@ function respond(url: URL, site: Site): Reply {
     const record = /^\/api\/now\/table\/incident\/([0-9a-f]{32})$/.exec(url.pathname);
     if (record) return one((ticket) => ticket.sysId === record[1]);
     if (url.pathname === "/api/now/table/incident") return json(200, own.map(withoutAnswers));
+    if (url.hostname === RT_HOST) return page("request-tracker", "Request Tracker");
+    if (/^\/now\/[a-z]+\/record\//.test(url.pathname)) return page("servicenow-workspace", "Service Operations Workspace");
+    if (url.pathname === "/sp") return page("servicenow-portal", "Service Portal");
     if (/^\/incident(_list)?\.do$/.test(url.pathname)) return page("servicenow-frame", "Incident | ServiceNow");
     if (/^\/($|nav_to\.do$|now\/nav\/ui\/classic\/params\/target\/)/.test(url.pathname)) return page("servicenow-shell", "ServiceNow");
   }

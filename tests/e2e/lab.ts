@@ -40,10 +40,16 @@ export async function startBench(extension: string, extraFlags: string[] = []): 
 export async function joinDesk(
   desk: Desk,
   extension: string,
-  { flags = [], profile }: { flags?: string[]; profile?: string } = {},
+  { flags = [], profile, installed = false }: { flags?: string[]; profile?: string; installed?: boolean } = {},
 ): Promise<Bench> {
   if (!existsSync(extension)) throw new Error(`${extension} is missing: run \`npm run e2e\`, which builds it`);
-  const lab = await launch({ extension, flags: [...desk.chromiumFlags, ...flags], headless: true, ...(profile ? { profile } : {}) });
+  const lab = await launch({
+    extension,
+    flags: [...desk.chromiumFlags, ...flags],
+    headless: true,
+    installed,
+    ...(profile ? { profile } : {}),
+  });
   const tagged = async (key: string, timeoutMs?: number) => {
     const report = await lab.waitFor(key, ({ state }) => state === "tagged" || state === "failed" || state === "unreadable", timeoutMs);
     if (report.state !== "tagged") throw new Error(`${key}: ${JSON.stringify(report)}`);
