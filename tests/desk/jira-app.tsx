@@ -28,6 +28,7 @@ import type { PageTicket } from "./ticket-shape.ts";
 function Modal({ hook, children }: { hook: JiraState["modalHook"]; children: ReactNode }): ReactNode {
   const box = useRef<HTMLElement>(null);
   useEffect(() => {
+    if (hook?.ms === Number.POSITIVE_INFINITY) return;
     const timer = setTimeout(() => {
       box.current?.setAttribute("data-testid", "issue.views.issue-details.issue-modal.modal-dialog");
       if (hook?.bare) box.current?.setAttribute("role", "dialog");
@@ -208,8 +209,11 @@ exposeControl(
     card: pressCard,
     "panel-issue": openOver,
     "close-panel": () => now(() => change({ over: null })),
-    /** `3500` or `3500 bare`. */
-    "modal-hook": (words) => now(() => change({ modalHook: { ms: Number.parseInt(words, 10), bare: words.endsWith("bare") } })),
+    /** `3500`, `3500 bare` or `never bare`: of this modal, or of the next one. */
+    "modal-hook": (words) => {
+      const ms = Number.parseInt(words, 10);
+      now(() => change({ modalHook: { ms: Number.isNaN(ms) ? Number.POSITIVE_INFINITY : ms, bare: words.endsWith("bare") } }));
+    },
     "virtual-comments": () => now(() => change({ virtualComments: true })),
     queue: () => now(() => go("/")),
     modal: () => now(() => change({ container: "modal" })),

@@ -122,7 +122,7 @@ export function parseMarkup(source: string): MarkupBlock[] {
 
 const inlineText = (content: readonly Inline[]): string => content.map((part) => (part.kind === "break" ? "\n" : part.text)).join("");
 
-function blockText(block: MarkupBlock): string {
+function blockText(block: MarkupBlock, cell: string): string {
   switch (block.kind) {
     case "paragraph":
     case "heading":
@@ -130,18 +130,23 @@ function blockText(block: MarkupBlock): string {
     case "list":
       return block.items.map(inlineText).join("\n");
     case "table":
-      return [...(block.head.length > 0 ? [block.head] : []), ...block.rows].map((row) => row.map(inlineText).join("\t")).join("\n");
+      return [...(block.head.length > 0 ? [block.head] : []), ...block.rows]
+        .map((row) => row.map(inlineText).filter(Boolean).join(cell))
+        .join("\n");
     case "code":
       return block.text;
     case "quote":
     case "panel":
-      return markupText(block.content);
+      return markupText(block.content, cell);
     case "rule":
       return "";
   }
 }
 
-/** Blocks -> the text that a person reads on the page (cells by tab, blocks by a line end). */
-export function markupText(blocks: readonly MarkupBlock[]): string {
-  return blocks.map(blockText).join("\n");
+/**
+ * Blocks -> the text that a person reads on the page, blocks by a line end.
+ * @param cell what stands between two cells of a table that are not empty.
+ */
+export function markupText(blocks: readonly MarkupBlock[], cell = "\t"): string {
+  return blocks.map((block) => blockText(block, cell)).join("\n");
 }

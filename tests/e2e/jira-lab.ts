@@ -1,0 +1,58 @@
+// What the tests of the Jira doubles share: the hash of a ticket's exact text, and looks at what is painted where.
+import { createHash } from "node:crypto";
+import type { Frame } from "puppeteer-core";
+import { expect } from "vitest";
+import type { Suggestion } from "../../shared/contract.ts";
+import { markupText, parseMarkup } from "../desk/markup.ts";
+import type { DeskTicket } from "../desk/ticket-shape.ts";
+import { shownTexts } from "../desk/tickets.ts";
+import { type Bench, bare, painted, paintedEquals, quotes, type Tagged } from "./lab.ts";
+
+/**
+ * What the suggestion's `contentHash` must be when title, description and comments were read exactly as a person sees them.
+ * @param cell between cells of a table: Jira Cloud has a paragraph in each, Data Center has the words alone.
+ */
+export function textHash(ticket: DeskTicket, cell: "\n" | "\t"): string {
+  const shown = (text: string) => markupText(parseMarkup(text), cell);
+  const comments = ticket.comments.map(({ text }) => ["comment", shown(text)]);
+  const blocks = [["title", ticket.title], ["description", shown(ticket.description)], ...comments];
+  return createHash("sha256").update(JSON.stringify(blocks)).digest("hex");
+}
+
+export const jiraTickets = (bench: Bench, project = ""): DeskTicket[] =>
+  bench.desk.tickets.filter((ticket) => ticket.system === "jira" && ticket.key.startsWith(project));
+
+/** A suggestion without the comments that are not drawn now: they count, but cannot be painted. */
+export async function drawn(frame: Frame, suggestion: Suggestion): Promise<Suggestion> {
+  const shells = await frame.$$eval('[data-testid^="comment-base-item-"]', (all) =>
+    all.filter((shell) => !shell.firstChild).map((shell) => shell.getAttribute("data-testid")),
+  );
+  return { ...suggestion, blocks: suggestion.blocks.filter(({ id }) => !shells.includes(id)) };
+}
+
+/** Waits for the ticket's tag with the indicators of its title and description, painted, and none of another ticket's. */
+export async function rightTicket(bench: Bench, frame: Frame, ticket: DeskTicket): Promise<Tagged> {
+  const [title = "", description = ""] = shownTexts(ticket);
+  const own = ticket.highlights.map(bare).filter((word) => bare(title + description).includes(word));
+  await bench.waitFor(ticket.key, (found) => found.state === "tagged" && own.every((word) => quotes(found.suggestion).includes(word)));
+  await paintedEquals(frame, async () => drawn(frame, (await bench.tagged(ticket.key)).suggestion));
+  const ownText = bare(shownTexts(ticket).join(" "));
+  const strangers = jiraTickets(bench)
+    .flatMap(({ highlights }) => highlights.map(bare))
+    .filter((word) => !ownText.includes(word));
+  const foreign = (await painted(frame)).filter(({ text }) => strangers.includes(text));
+  expect(foreign, ticket.key).toEqual([]);
+  return bench.tagged(ticket.key);
+}
+
+/** How many painted ranges stand outside of what `selector` finds. */
+export function paintedOutside(frame: Frame, selector: string): Promise<number> {
+  return frame.evaluate((inside) => {
+    let outside = 0;
+    for (const [name, highlight] of CSS.highlights as unknown as Map<string, Set<Range>>) {
+      if (!name.startsWith("sectag-q7-")) continue;
+      for (const range of highlight) if (!range.startContainer.parentElement?.closest(inside)) outside += 1;
+    }
+    return outside;
+  }, selector);
+}
