@@ -96,14 +96,17 @@ export function createApp(options: AppOptions): Api {
         : problemResponse("invalid-request", "Send what /openapi.json describes.", {}, { errors: errorsOf(result.error) }),
   });
   app.use(numbered, observed({ log, metrics }), secureHeaders(), preflight(origins));
-  app.use(unlessUpload(timeout(limits.answerMs, tooLate)), unstored);
+  app.use(
+    unless((context) => context.req.method === "PUT" && ofFile(context), timeout(limits.answerMs, tooLate)),
+    unstored,
+  );
   app.post("/v1/events", atMost(limits.writers));
   app.post("/v1/pair", limited(limits.pairing, now, addressOf));
   const proved = authenticated(auth);
   const perKey = limited(limits.perKey, now, (context) => context.var.principal.keyId);
   for (const guard of [proved, perKey])
     app.use("/v1/*", (context, next) => (context.req.path === "/v1/pair" ? next() : guard(context, next)));
-  app.use("/v1/*", unlessUpload(boundedBody({ bytes: contractLimits.batchBytes, ms: limits.bodyMs })));
+  app.use("/v1/*", unless(ofFile, boundedBody({ bytes: contractLimits.batchBytes, ms: limits.bodyMs })));
 
   addPair(app, parts);
   addMe(app);
@@ -132,10 +135,11 @@ const tooLate = () =>
   new HTTPException(503, { res: problemResponse("time-out", "It may or may not be done. Send it again.", { "retry-after": "5" }) });
 
 /** A model's file is long: its route has bounds of its own. */
-const unlessUpload =
-  (bound: MiddlewareHandler<Env>): MiddlewareHandler<Env> =>
+const ofFile = ({ req }: Context<Env>) => req.path.startsWith("/v1/models/files/");
+const unless =
+  (exempt: (context: Context<Env>) => boolean, bound: MiddlewareHandler<Env>): MiddlewareHandler<Env> =>
   (context, next) =>
-    context.req.method === "PUT" && context.req.path.startsWith("/v1/models/files/") ? next() : bound(context, next);
+    exempt(context) ? next() : bound(context, next);
 
 /** Answers are about now, and for this key. */
 const unstored: MiddlewareHandler<Env> = async (context, next) => {
