@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from trainer import publish_commands
+from trainer import publish_commands, run_state
 
 RECIPES = Path(__file__).resolve().parent / "recipes"
 
@@ -104,6 +104,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     service.add_argument("--threshold", type=int, default=50, help="new decisions that start a run at once")
     service.add_argument("--weekly", default="Sun 03:00", help="local hour at which any new decision is enough")
+    service.add_argument(
+        "--until", choices=run_state.STEPS, default="publish", help="stop after this step; the next `run` goes on"
+    )
     service.add_argument("--every", type=float, default=10, help="minutes between two looks")
 
     publish_commands.add_run_arguments(service)

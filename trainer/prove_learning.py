@@ -63,7 +63,7 @@ def run(root: Path, model: Path, dev: list[Path] | None, build: Path | None = No
     files = dev if dev is not None else [public / "threat_dev.jsonl.gz"] if public else []
     scene = scenario.run(model, root / "scenario")
     options = argparse.Namespace(
-        api=None, key_file=None, from_file=scene / scenario.EXPORT, org="scenario", current=model, build=build, holdout=frozen, exclude=[], recipe=DEFAULT_PLAN,
+        api=None, key_file=None, from_file=scene / scenario.EXPORT, org="scenario", current=model, build=build, holdout=frozen, exclude=[], recipe=DEFAULT_PLAN, until="publish",
     )  # fmt: skip
     state = root / "prove-learning.json"
     state.unlink(missing_ok=True)

@@ -19,10 +19,19 @@ from trainer.onnx_model import OnnxModel
 from trainer.predict import by_model
 from trainer.recover import CHECKPOINT_FILE, write_checkpoint
 from trainer.report import figures_of
-from trainer.run_state import STATE, State, next_version, parse_weekly, read_state, stable_model, week_came, write_state
+from trainer.run_state import (
+    STATE,
+    STEPS,
+    State,
+    next_version,
+    parse_weekly,
+    read_state,
+    stable_model,
+    week_came,
+    write_state,
+)
 from trainer.runs import MANIFEST, file_digest, make_run, require_run
 
-STEPS = ["pull", "build", "train", "export", "gate", "publish"]
 MODEL = "model"
 #: Publishes a model directory that passed; returns what to tell the person.
 Publish = Callable[[Path, Path, dict], str]
@@ -108,7 +117,10 @@ def once(
     publish: Publish | None = None,
     file: Path | None = None,
 ) -> dict:
-    """One round: pulls, and when `due(state, new decisions)` makes, judges and publishes a model. Returns the JSON line."""
+    """One round: pulls, and when `due(state, new decisions)` makes, judges and publishes a model. Returns the JSON line.
+
+    With `options.until` it stops after that step; the next round goes on there, since each step's run folder is kept.
+    """
     file = file or root / STATE
     state = read_state(file)
     current = current_model(root, state, options.current)
@@ -128,6 +140,8 @@ def once(
     else:
         snapshot = root / state.pending
         say("pull", f"going on with {state.pending}, which a stopped run has begun")
+    if options.until == "pull":
+        return {"ok": True, "made": None, "until": "pull"}
     version = str(state.version)
     decisions = require_run(snapshot, "pull")["facts"]["decisions"]
     say("build", f"{decisions} decisions become examples for version {version}")
@@ -135,12 +149,18 @@ def once(
     if not require_run(taught, "corrections")["facts"]["train_weight"]:
         say("build", f"nothing to learn: see {taught / 'quarantine.csv'} for what waits for a lead")
         return _finish(file, state, now, decisions, {"ok": True, "new": decisions, "made": None})
+    if options.until == "build":
+        return {"ok": True, "made": None, "until": "build"}
     say("train", f"going on from {current}; a small run takes some minutes")
     train = train_from.run(root, current, taught, base, options.recipe)
+    if options.until == "train":
+        return {"ok": True, "made": None, "until": "train"}
     say("export", "writing the files for browsers and their figures")
     exported, full = _export(root, train, base, frozen, version)
     figures = require_run(exported, "export")["facts"]["figures"]
     say("export", f"macro-F1 {figures['threat macro-F1 (all)']:.3f} on the hold-out")
+    if options.until == "export":
+        return {"ok": True, "made": version, "until": "export"}
     say("gate", f"comparing with {current}")
     verdict = gate.run(root, current, exported / MODEL, full, frozen)
     say("gate", verdict["sentence"])
@@ -151,6 +171,8 @@ def once(
         "gate": verdict["pass"],
         "published": False,
     }
+    if verdict["pass"] and options.until == "gate":
+        return {**line, "until": "gate"}
     if not verdict["pass"]:
         say("publish", "left out: the gate said no, and the current model stays")
     elif publish is None:

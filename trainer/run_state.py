@@ -11,6 +11,8 @@ from pathlib import Path
 from trainer.labels import REPO
 
 STATE = "service.json"
+#: In their order.
+STEPS = ["pull", "build", "train", "export", "gate", "publish"]
 DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
 

@@ -1,0 +1,220 @@
+"""`run`: one command from reviews to a judged model, killed at every step, done again only when there is something new."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.trainer.reviews import Desk, unlike
+from trainer import gate, holdout, release, rules, run
+from trainer.labels import ENTITIES
+from trainer.onnx_model import OnnxModel
+from trainer.records import write_jsonl
+from trainer.run_state import STATE, next_version, parse_weekly, read_state, week_came
+from trainer.runs import make_run
+
+NOW = datetime.datetime(2026, 11, 25, 12, 0, tzinfo=datetime.UTC)
+PLAN = """name = "still"
+seed = 1
+layers = 1
+epochs = 1
+batch_size = 8
+encoder_rate = 1e-9
+head_rate = 1e-9
+warm_up = 0.1
+weight_decay = 0.0
+label_smoothing = 0.0
+severity_weight = 0.5
+entity_weight = 0.5
+gain = 1.0
+tickets = 4
+per_type = 1
+token_texts = 1
+rehearsed_tokens = 32
+"""
+
+
+@pytest.fixture
+def options(tmp_path: Path, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> argparse.Namespace:
+    """The tiny model, whose own answers are the truth, and reviews that hardly move it: the gate has no reason to stop it."""
+    monkeypatch.setattr(release, "FLIP_RECORDS", 4)
+    monkeypatch.setattr(gate, "ROUNDS", 2)
+    monkeypatch.setattr(gate, "MOST_SLOWER", 50.0)
+    # Random weights are no good at int8.
+    monkeypatch.setattr(rules, "FLIPS", 0.5)
+    monkeypatch.setattr(rules, "FLIPS_SURE", 0.5)
+    model = OnnxModel(tiny_folder)
+
+    def row(number: int, text: str) -> dict:
+        return {
+            "id": str(number),
+            "source": "sectag",
+            "text": text,
+            "threat_type": model.answer(text).threat_type,
+            "severity": "low",
+        }
+
+    rows = [row(number, f"ticket {unlike(number)}") for number in range(30)]
+    write_jsonl(tmp_path / "rows.jsonl", rows)
+    write_jsonl(tmp_path / "canaries.jsonl", rows[:2])
+
+    def write(folder: Path) -> dict:
+        more = {"alt_types": [], "severity_basis": None, "spans": [], "label_space": ENTITIES, "split": "train"}
+        write_jsonl(
+            folder / "examples.jsonl", [{**row(n, unlike(n)), **more, "sentences": []} for n in range(100, 112)]
+        )
+        return {}
+
+    build = make_run(tmp_path / "runs", "build", {}, write)
+    frozen = holdout.run(tmp_path / "runs", [tmp_path / "rows.jsonl"], "all", build, tmp_path / "canaries.jsonl")
+    (tmp_path / "plan.toml").write_text(PLAN)
+    desk = Desk()
+    for number in range(12):
+        desk.decide(f"T-{number}", unlike(1000 + number), reviewer=f"r{number % 3}", tag=("malware", "high"))
+    (tmp_path / "export.ndjson").write_bytes(desk.ndjson())
+    return argparse.Namespace(
+        api=None, key_file=None, from_file=tmp_path / "export.ndjson", org="team", current=tiny_folder, build=build,
+        holdout=frozen, exclude=[], recipe=tmp_path / "plan.toml", watch=False, threshold=10, weekly="Sun 03:00", every=10, until="publish",
+    )  # fmt: skip
+
+
+def _any(_: object, new: int) -> bool:
+    return new > 0
+
+
+def test_killed_at_every_step_it_goes_on_and_publishes_once(
+    tmp_path: Path, options: argparse.Namespace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "runs"
+    published: list[Path] = []
+
+    def publish(_: Path, model: Path, verdict: dict) -> str:
+        assert verdict["pass"]
+        published.append(model)
+        return "it is out"
+
+    def killed(step: Callable) -> Callable:
+        def work(*arguments: object, **named: object) -> object:
+            step(*arguments, **named)  # what it wrote stays; what it returned is lost
+            raise KeyboardInterrupt
+
+        return work
+
+    places = [
+        (run.pull, "run"),
+        (run.corrections, "run"),
+        (run.train_from, "run"),
+        (run.release, "export_release"),
+        (run.gate, "run"),
+    ]
+    for module, name in places:
+        with monkeypatch.context() as patched:
+            patched.setattr(module, name, killed(getattr(module, name)))
+            with pytest.raises(KeyboardInterrupt):
+                run.once(root, options, NOW, _any, publish)
+        assert read_state(root / STATE).learnt == 0
+    with pytest.raises(KeyboardInterrupt):
+        run.once(root, options, NOW, _any, killed(publish))
+    line = run.once(root, options, NOW, _any, publish)
+    assert line["ok"] and line["published"] and line["made"] == "2026.48.1", line
+    said = capsys.readouterr().out
+    assert "going on with pull-" in said and "passes" in said
+    # The killed publishing and the one that counts are of the very same directory: publishing again is harmless.
+    assert published == [Path(line["model"])] * 2
+    state = read_state(root / STATE)
+    assert state.pending is None and state.learnt == 12 and state.current == Path(line["model"]).parent.name
+    assert run.once(root, options, NOW, _any, publish) == {"ok": True, "new": 0, "made": None}
+    assert run.current_model(root, state, None) == Path(line["model"])
+    metrics = json.loads((Path(line["model"]) / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics["corrections"] and metrics["figures"]["hold-out"]["model"]
+    assert len(list(root.glob("train-*"))) == 1
+
+
+def test_step_by_step_it_makes_the_same_and_publishes_in_the_last(tmp_path: Path, options: argparse.Namespace) -> None:
+    published: list[Path] = []
+
+    def publish(_: Path, model: Path, verdict: dict) -> str:
+        published.append(model)
+        return "it is out"
+
+    for step in ["pull", "build", "train", "export", "gate"]:
+        options.until = step
+        line = run.once(tmp_path / "runs", options, NOW, _any, publish)
+        assert line["ok"] and line["until"] == step and not published, line
+        assert read_state(tmp_path / "runs" / STATE).learnt == 0
+    options.until = "publish"
+    line = run.once(tmp_path / "runs", options, NOW, _any, publish)
+    assert line["published"] and published == [Path(line["model"])]
+    assert run.once(tmp_path / "runs", options, NOW, _any, publish)["made"] is None
+
+
+def test_a_stopped_model_is_not_published_and_the_next_run_starts_from_the_old_one(
+    tmp_path: Path, options: argparse.Namespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "runs"
+    monkeypatch.setattr(gate, "MOST_BYTES", 10)
+    line = run.once(root, options, NOW, _any, lambda *_: pytest.fail("published"))
+    state = read_state(root / STATE)
+    assert not line["ok"] and not line["published"] and state.current is None and state.learnt == 12
+
+
+def test_the_service_waits_for_enough_or_for_the_week(
+    tmp_path: Path, options: argparse.Namespace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Over(Exception):
+        pass
+
+    made: list[datetime.datetime] = []
+    # From here on only the decision to run is looked at.
+    monkeypatch.setattr(
+        run, "_prepare", lambda *_: made.append(clock[0]) or (_ for _ in ()).throw(ValueError("no more"))
+    )
+    clock = [NOW]  # a Wednesday
+    rounds = iter(range(2))
+
+    def sleep(seconds: float) -> None:
+        assert seconds == 600
+        if next(rounds, None) is None:
+            raise Over
+        clock[0] += datetime.timedelta(days=4)
+
+    options.threshold = 100
+    monkeypatch.setattr(run, "read_state", lambda file: _finished(read_state(file)))
+    with pytest.raises(Over):
+        run.watch(tmp_path / "runs", options, clock=lambda: clock[0], sleep=sleep)
+    said = capsys.readouterr().out
+    assert "12 new decisions, nothing to do yet" in said and "trying again in 10 minutes" in said
+    assert made and made[0] == NOW + datetime.timedelta(days=4)
+
+
+def _finished(state: run.State) -> run.State:
+    state.finished = NOW.isoformat()
+    return state
+
+
+def test_two_runs_do_not_share_a_root(tmp_path: Path) -> None:
+    with run.alone(tmp_path), pytest.raises(ValueError, match="another"), run.alone(tmp_path):
+        pass
+    with run.alone(tmp_path):
+        pass
+
+
+def test_versions_and_weeks() -> None:
+    assert next_version("2026.48.1", NOW) == "2026.48.2" and next_version("2026.47.9", NOW) == "2026.48.1"
+    assert next_version("tiny", NOW) == "2026.48.1"
+    sunday = parse_weekly("sun 03:00")
+    assert sunday == (6, 3, 0)
+    for wrong in ("03:00", "Son 3:00", "Sun 25:00", "Sun 3"):
+        with pytest.raises(ValueError, match="Sun 03:00"):
+            parse_weekly(wrong)
+    after = datetime.datetime(2026, 11, 29, 3, 1, tzinfo=datetime.UTC)
+    assert week_came(NOW.isoformat(), sunday, after) and not week_came(
+        NOW.isoformat(), sunday, after - datetime.timedelta(minutes=2)
+    )
+    assert not week_came(after.isoformat(), sunday, after + datetime.timedelta(days=6))
+    assert week_came(None, sunday, after) and not week_came(None, sunday, NOW)
