@@ -1,11 +1,13 @@
 // Everything that the options page shows, gathered from settings and store and kept up to date.
 import { browser } from "wxt/browser";
+import type { ModelView } from "../shared/model-run.ts";
 import type { WriteBackSettings } from "../shared/write-back.ts";
 import { type CustomHost, customHosts, watchCustomHosts } from "./custom-hosts.ts";
 import type { EngineSettings, EngineStatus } from "./messages.ts";
 import { openForPages } from "./page-store.ts";
 import { type Connection, readConnection, watchConnection } from "./store/connection.ts";
 import { readSettings, readStatus, watchEngine } from "./store/engine-memory.ts";
+import { readModelView } from "./store/release-settings.ts";
 import type { ReviewDb } from "./store/review-db.ts";
 import { deadLetters, sentPayloads, syncOverview, watchStore } from "./store/review-log.ts";
 import { type PrivacySettings, readPrivacy, readReviewSettings, watchReviewSettings } from "./store/review-settings.ts";
@@ -70,8 +72,9 @@ async function readAllSettings(): Promise<{
   managed: (keyof PrivacySettings)[];
   writeBack: WriteBackSettings;
   managedWriteBack: (keyof WriteBackSettings)[];
+  model: ModelView | null;
 }> {
-  const [settings, status, connection, hosts, { keys }, privacy, managed, writeBack, managedOfWriteBack] = await Promise.all([
+  const [settings, status, connection, hosts, { keys }, privacy, managed, writeBack, managedOfWriteBack, model] = await Promise.all([
     readSettings(),
     readStatus(),
     readConnection(),
@@ -81,8 +84,9 @@ async function readAllSettings(): Promise<{
     readManaged(),
     readWriteBack(),
     managedWriteBack(),
+    readModelView(),
   ]);
-  return { settings, status, connection, hosts, keys, privacy, managed, writeBack, managedWriteBack: managedOfWriteBack };
+  return { settings, status, connection, hosts, keys, privacy, managed, writeBack, managedWriteBack: managedOfWriteBack, model };
 }
 
 /** What an administrator's policy has set. */

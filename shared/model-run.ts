@@ -26,25 +26,25 @@ export const ModelNews = z.discriminatedUnion("kind", [
 
 export const LookCode = z.enum([
   // Nobody to ask, or nobody to believe.
-  "not-connected",
-  "no-keys",
+  "not_connected",
+  "no_keys",
   "offline",
   // Not believed.
-  "unknown-answer",
-  "not-believed",
+  "unknown_answer",
+  "not_believed",
   "mixed",
   "replayed",
-  "two-of-one",
-  "too-far",
+  "two_of_one",
+  "too_far",
   "stale",
   "altered",
-  "bad-graph",
+  "bad_graph",
   // Believed, and not taken, or not now.
-  "nothing-published",
-  "newer-app",
+  "nothing_published",
+  "newer_app",
   "denied",
   "pinned",
-  "not-yet",
+  "not_yet",
   "cut",
   "full",
   // It runs, or it is here and goes to its self-test.

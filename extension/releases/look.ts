@@ -50,7 +50,7 @@ export async function look(deps: LookDeps): Promise<LookResult> {
     const denial = denialOf(state, counter);
     if (denial) throw new Stop("denied", denial.why);
     if (deps.pin !== null && deps.pin !== manifest.version) throw new Stop("pinned", deps.pin);
-    if (!(await inRollout(deps.installId, counter, percent))) throw new Stop("not-yet", `${percent} %`);
+    if (!(await inRollout(deps.installId, counter, percent))) throw new Stop("not_yet", `${percent} %`);
     await fetchFiles(deps, manifest);
     await checkGraphs(deps, manifest);
     await deps.store.change((before) => stage(before, { manifest, digest }, deps.pin));
@@ -74,8 +74,8 @@ const KeptAnswer = z.strictObject({ from: z.string(), etag: z.string().max(300),
 
 /** The channel's answer, under a cap; from the store when the server says that it is still the same. */
 async function ask({ db, source, channel, keys }: LookDeps): Promise<{ body: string; serverTime: number | null }> {
-  if (!source) throw new Stop("not-connected", "");
-  if (keys.length === 0) throw new Stop("no-keys", "");
+  if (!source) throw new Stop("not_connected", "");
+  if (keys.length === 0) throw new Stop("no_keys", "");
   const path = `/v1/models/channels/${channel}`;
   const from = source.baseUrl + path;
   const row = KeptAnswer.safeParse((await db.state.get("answer"))?.value);
@@ -87,14 +87,14 @@ async function ask({ db, source, channel, keys }: LookDeps): Promise<{ body: str
     const serverTime = Number.isFinite(date) ? date : null;
     const bytes = await readAtMost(stream, releaseLimits.channel);
     if (status === 304 && kept) return { body: kept.body, serverTime };
-    if (status === 404) throw new Stop("nothing-published", "");
+    if (status === 404) throw new Stop("nothing_published", "");
     if (status !== 200) throw new Stop("offline", `The server answered ${status}`);
     const body = new TextDecoder().decode(bytes);
     const etag = headers.get("etag");
     if (etag && etag.length <= 300) await db.state.put({ key: "answer", value: { from, etag, body } });
     return { body, serverTime };
   } catch (error) {
-    if (error instanceof DownloadError) throw new Stop(error.code === "longer" ? "unknown-answer" : "offline", error.message);
+    if (error instanceof DownloadError) throw new Stop(error.code === "longer" ? "unknown_answer" : "offline", error.message);
     throw error;
   }
 }
@@ -106,10 +106,10 @@ async function believe(
   about: Pick<LookResult, "version" | "counter">,
 ): Promise<{ manifest: ReleaseManifest; digest: string; percent: number }> {
   const answer = ChannelAnswer.safeParse(jsonOf(body));
-  if (!answer.success) throw new Stop("unknown-answer", "The channel's answer is not one that this version knows");
+  if (!answer.success) throw new Stop("unknown_answer", "The channel's answer is not one that this version knows");
   const { envelope, version, counter, rollout } = answer.data;
   const verified = await verifyEnvelope(new TextEncoder().encode(canonicalJson(envelope)), keys);
-  if (!verified.ok) throw new Stop("not-believed", `${verified.code}: ${verified.message}`);
+  if (!verified.ok) throw new Stop("not_believed", `${verified.code}: ${verified.message}`);
   const { manifest, digest } = verified;
   about.version = manifest.version;
   about.counter = manifest.counter;
@@ -119,20 +119,20 @@ async function believe(
 
 /** What the manifest's claims mean here and now: app, counter, expiry. */
 async function judge({ store, app, now }: LookDeps, manifest: ReleaseManifest, digest: string, serverTime: number | null): Promise<void> {
-  if (!atLeast(app.version, manifest.minApp)) throw new Stop("newer-app", `It needs SecTag ${manifest.minApp}`);
-  if (manifest.labelsVersion > app.labelsVersion) throw new Stop("newer-app", "It knows labels that this version does not");
+  if (!atLeast(app.version, manifest.minApp)) throw new Stop("newer_app", `It needs SecTag ${manifest.minApp}`);
+  if (manifest.labelsVersion > app.labelsVersion) throw new Stop("newer_app", "It knows labels that this version does not");
   const highest = (await store.read()).highest ?? { counter: 0, digest: "" };
   if (manifest.counter < highest.counter) throw new Stop("replayed", `Release ${highest.counter} was here before`);
   if (manifest.counter === highest.counter && digest !== highest.digest)
-    throw new Stop("two-of-one", "Another release of the same number was here before");
+    throw new Stop("two_of_one", "Another release of the same number was here before");
   if (manifest.counter > highest.counter + releaseLimits.counterStep)
-    throw new Stop("too-far", `The highest one before is ${highest.counter}`);
+    throw new Stop("too_far", `The highest one before is ${highest.counter}`);
   // A clock that was set back must not bring back what has expired.
   if (Math.max(now(), serverTime ?? 0) > Date.parse(manifest.expires)) throw new Stop("stale", manifest.expires);
 }
 
 async function fetchFiles({ db, store, source, onProgress }: LookDeps, { files }: ReleaseManifest): Promise<void> {
-  if (!source) throw new Stop("not-connected", "");
+  if (!source) throw new Stop("not_connected", "");
   const total = files.reduce((sum, { size }) => sum + size, 0);
   await store.sweep(new Set(files.map(({ sha256 }) => sha256)));
   let before = 0;
@@ -148,7 +148,7 @@ async function checkGraphs({ db }: LookDeps, { files, graphs }: ReleaseManifest)
   for (const [path, graph] of Object.entries(graphs)) {
     const bytes = (await db.files.get(files.find((file) => file.path === path)?.sha256 ?? ""))?.bytes;
     const problem = bytes ? graphProblem(bytes, graph) : "it is not here any more";
-    if (problem) throw new Stop("bad-graph", `${path}: ${problem}`);
+    if (problem) throw new Stop("bad_graph", `${path}: ${problem}`);
   }
 }
 

@@ -21,7 +21,7 @@ interface Beside {
 export function viewOf(state: ReleaseState, { pin, channel, look, progress, own }: Beside): ModelView {
   const runs = running(state, pin)?.manifest ?? null;
   const before = state.line.find((counter) => counter !== runs?.counter);
-  const refused = state.denied.at(-1);
+  const refused = state.denied.filter(({ by }) => by !== "person").at(-1);
   return {
     channel,
     running: runs && {

@@ -3,6 +3,7 @@ import { Connection, type ConnectionProps } from "./options-connection.tsx";
 import { Engine, type EngineProps } from "./options-engine.tsx";
 import { Hosts, type HostsProps } from "./options-hosts.tsx";
 import { Keys, type KeysProps } from "./options-keys.tsx";
+import { Model, type ModelProps } from "./options-model.tsx";
 import { Payloads, type PayloadsProps } from "./options-payloads.tsx";
 import { Privacy, type PrivacyProps } from "./options-privacy.tsx";
 import { Sync, type SyncProps } from "./options-sync.tsx";
@@ -20,10 +21,12 @@ export interface OptionsProps {
   keys: KeysProps | null;
   privacy: PrivacyProps | null;
   writeBack?: WriteBackOptionsProps | null;
+  /** Null until the background has looked for one, once. */
+  model: ModelProps | null;
   engine: EngineProps;
 }
 
-export function Options({ problem, connection, sync, payloads, hosts, keys, privacy, writeBack, engine }: OptionsProps) {
+export function Options({ problem, connection, sync, payloads, hosts, keys, privacy, writeBack, model, engine }: OptionsProps) {
   const t = useTexts();
   return (
     <main className="options">
@@ -40,6 +43,7 @@ export function Options({ problem, connection, sync, payloads, hosts, keys, priv
       {keys && <Keys {...keys} />}
       {privacy && <Privacy {...privacy} />}
       {writeBack && <WriteBackOptions {...writeBack} />}
+      {model && <Model {...model} />}
       <Engine {...engine} />
     </main>
   );

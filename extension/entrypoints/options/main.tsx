@@ -3,6 +3,7 @@ import { createRoot } from "react-dom/client";
 import { allowHost, askToAdd } from "../../allow-host.ts";
 import { sendMessage } from "../../messages.ts";
 import { followOptions, type OptionsData } from "../../options-data.ts";
+import { saveFile } from "../../save-file.ts";
 import { connect, disconnect } from "../../store/connection.ts";
 import { forgetChoice, writeSettings } from "../../store/engine-memory.ts";
 import { removeHost } from "../../store/hosts.ts";
@@ -17,7 +18,7 @@ import "../../ui/options.css";
 
 const syncNow = () => sendMessage("sync.now", undefined);
 
-function draw({ stored, db, problem, connection, hosts, keys, privacy, managed, settings, status, ...data }: OptionsData) {
+function draw({ stored, db, problem, connection, hosts, keys, privacy, managed, model, settings, status, ...data }: OptionsData) {
   const connected = connection !== null;
   return (
     <Options
@@ -52,6 +53,13 @@ function draw({ stored, db, problem, connection, hosts, keys, privacy, managed, 
       keys={{ keys, onKeys: (next) => void writeKeys(next) }}
       privacy={{ privacy, managed, connected, onPrivacy: (next) => void writePrivacy(next) }}
       writeBack={{ settings: data.writeBack, managed: data.managedWriteBack, onSettings: (next) => void writeWriteBack(next) }}
+      model={
+        model && {
+          view: model,
+          onLook: connected ? () => void sendMessage("model.look", undefined) : null,
+          onBack: () => void sendMessage("model.back", undefined),
+        }
+      }
       engine={{
         settings,
         status,
@@ -60,14 +68,6 @@ function draw({ stored, db, problem, connection, hosts, keys, privacy, managed, 
       }}
     />
   );
-}
-
-function saveFile(name: string, text: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
 }
 
 const container = document.getElementById("root");

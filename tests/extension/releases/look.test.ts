@@ -29,11 +29,11 @@ test("a release is fetched, checked, and staged; the next look finds it running 
 test("without a server or a key nobody is asked", async () => {
   const { server, machine } = await begun();
   server.publish(release());
-  expect((await machine.look({ source: null })).code).toBe("not-connected");
-  expect((await machine.look({ keys: [] })).code).toBe("no-keys");
+  expect((await machine.look({ source: null })).code).toBe("not_connected");
+  expect((await machine.look({ keys: [] })).code).toBe("no_keys");
   expect(server.asked).toEqual([]);
   server.say("");
-  expect((await machine.look()).code).toBe("nothing-published");
+  expect((await machine.look()).code).toBe("nothing_published");
 });
 
 test("only what differs is fetched", async () => {
@@ -89,13 +89,13 @@ test("another team's server counts by itself; back at the first one, its counter
 test("two releases of one number: the second is refused", async () => {
   const { server, machine } = await running7();
   server.publish(release({ version: "2026.49.2" }));
-  expect((await machine.look()).code).toBe("two-of-one");
+  expect((await machine.look()).code).toBe("two_of_one");
 });
 
 test("a counter that is far ahead is refused, so that it cannot end all updates", async () => {
   const { server, machine } = await running7();
   server.publish(release({ counter: 1008 }));
-  expect((await machine.look()).code).toBe("too-far");
+  expect((await machine.look()).code).toBe("too_far");
   server.publish(release({ counter: 1007 }));
   expect((await machine.look()).code).toBe("staged");
 });
@@ -131,11 +131,11 @@ test("F32 parts of two releases do not mix: each file is the one that its manife
 test("a stranger's signature, a newer app, newer labels: refused before any file is asked for", async () => {
   const { server, machine } = await begun();
   server.publish(release(), { keys: [stranger] });
-  expect(await machine.look()).toMatchObject({ code: "not-believed", detail: expect.stringContaining("unknown-key"), version: null });
+  expect(await machine.look()).toMatchObject({ code: "not_believed", detail: expect.stringContaining("unknown-key"), version: null });
   server.publish(release({ minApp: "0.1.1" }));
-  expect((await machine.look()).code).toBe("newer-app");
+  expect((await machine.look()).code).toBe("newer_app");
   server.publish(release({ labelsVersion: 99 }));
-  expect((await machine.look()).code).toBe("newer-app");
+  expect((await machine.look()).code).toBe("newer_app");
   expect(server.asked.some(({ path }) => path.includes("/files/"))).toBe(false);
   expect((await machine.store.read()).highest).toBeNull();
 });
@@ -147,14 +147,14 @@ test("weights with another graph than the signed one, or another than the packag
   const first = Object.values(graphs)[0];
   if (first) first.ops.MatMul = 99;
   server.publish(release({ graphs }));
-  expect(await machine.look()).toMatchObject({ code: "bad-graph", detail: expect.stringContaining("another graph") });
+  expect(await machine.look()).toMatchObject({ code: "bad_graph", detail: expect.stringContaining("another graph") });
   expect((await machine.store.read()).kept).toEqual([]);
 });
 
 test("a revoked release stops at once, also where its successor is not given yet", async () => {
   const { server, machine } = await running7();
   server.publish(release({ counter: 8, version: "2026.50.1", revoked: [7] }), { percent: 0 });
-  expect((await machine.look()).code).toBe("not-yet");
+  expect((await machine.look()).code).toBe("not_yet");
   expect(await counterOf(machine)).toBeNull();
   server.publish(release({ counter: 8, version: "2026.50.1", revoked: [7] }), { percent: 100 });
   expect((await machine.look()).code).toBe("staged");

@@ -11,7 +11,7 @@ import type { T } from "../../../extension/ui/texts.ts";
 import { defaultKeys } from "../../../shared/review.ts";
 import { draw, settle } from "./draw.tsx";
 import { english, german } from "./languages.ts";
-import { at, decision, named, suggestion, tagged, ticket } from "./states.ts";
+import { at, decision, modelView, named, suggestion, tagged, ticket } from "./states.ts";
 
 const nothing = () => undefined;
 
@@ -134,6 +134,7 @@ test("options, with and without a server", async () => {
         keys={{ keys: defaultKeys, onKeys: nothing }}
         privacy={{ privacy: { restricted: false, ownDomains: ["a.example"] }, managed: [], connected, onPrivacy: nothing }}
         writeBack={{ settings: { on: true, field: "" }, managed: connected ? ["on", "field"] : [], onSettings: nothing }}
+        model={{ view: modelView, onLook: connected ? nothing : null, onBack: nothing }}
         engine={{ settings: { webgpu: "auto" }, status: null, onSettings: nothing, onMeasureAgain: nothing }}
       />
     );

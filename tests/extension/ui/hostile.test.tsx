@@ -10,7 +10,7 @@ import type { Span } from "../../../shared/contract.ts";
 import type { Decision } from "../../../shared/decisions.ts";
 import { defaultKeys, type ReviewMenu } from "../../../shared/review.ts";
 import { draw, settle } from "./draw.tsx";
-import { at, decision, mine, state, suggestion, tagged } from "./states.ts";
+import { at, decision, mine, modelView, state, suggestion, tagged } from "./states.ts";
 
 const nothing = () => undefined;
 
@@ -188,6 +188,18 @@ test("options: a server's words, payloads, problems, names", async () => {
         hosts={{ hosts: [{ origin: words, managed: true, allowed: false }], onAdd: async () => "", onAllow: nothing, onRemove: nothing }}
         keys={{ keys: { ...defaultKeys, accept: words }, onKeys: nothing }}
         privacy={{ privacy: { restricted: false, ownDomains: [words] }, managed: [], connected: true, onPrivacy: nothing }}
+        model={{
+          view: {
+            ...modelView,
+            running: { counter: 7, version: words, scans: 3, gate: words },
+            before: words,
+            pin: words,
+            look: { code: "offline", detail: words, version: words, counter: 8, at: 0 },
+            refused: { counter: 6, why: words },
+          },
+          onLook: nothing,
+          onBack: nothing,
+        }}
         engine={{
           settings: { webgpu: "auto" },
           status: {

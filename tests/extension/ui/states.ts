@@ -1,7 +1,20 @@
 // States of a review and a report that tests and pictures start from.
 import type { Suggestion } from "../../../shared/contract.ts";
 import type { Decision } from "../../../shared/decisions.ts";
+import type { ModelView } from "../../../shared/model-run.ts";
 import { defaultKeys, type PageReport, type ReviewSpan, type ReviewState } from "../../../shared/review.ts";
+
+/** A release on trial, with a newer one refused. */
+export const modelView: ModelView = {
+  channel: "stable",
+  running: { counter: 7, version: "2026.49.1", scans: 12, gate: "Macro-F1 81.4 to 82.9 % on 379 tickets." },
+  before: null,
+  pin: null,
+  look: { code: "altered", detail: "config.json is not the file that was signed", version: "2026.50.1", counter: 8, at: 0 },
+  progress: null,
+  refused: null,
+  own: 12,
+};
 
 export const at = "2026-11-25T10:15:00Z";
 export const ticket = { system: "jira-cloud", key: "SOC-7" } as const;

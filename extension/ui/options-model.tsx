@@ -1,0 +1,75 @@
+// Options: which model runs here, how it came, why, and the ways to a newer or an older one.
+import type { ModelView } from "../../shared/model-run.ts";
+import { timeWords } from "./tag-words.ts";
+import { useTexts } from "./texts.ts";
+
+export interface ModelProps {
+  view: ModelView;
+  /** Null while no server is connected: then nobody is asked. */
+  onLook: (() => void) | null;
+  onBack(): void;
+}
+
+/** Tickets after which a release counts as proven. */
+const trialTickets = 200;
+
+export function Model({ view, onLook, onBack }: ModelProps) {
+  const t = useTexts();
+  const { running, look, refused, progress } = view;
+  return (
+    <section aria-labelledby="model">
+      <h2 id="model">{t("model.title")}</h2>
+      <dl className="facts">
+        <dt>{t("model.version")}</dt>
+        <dd>{running ? t("model.release", { version: running.version, counter: running.counter }) : t("model.packaged")}</dd>
+        {running && (
+          <>
+            <dt>{t("model.state")}</dt>
+            <dd>{running.scans === null ? t("model.proven") : t("model.trial", { done: running.scans, of: trialTickets })}</dd>
+            <dt>{t("model.gate")}</dt>
+            <dd>{running.gate}</dd>
+            <dt>{t("model.before")}</dt>
+            <dd>{view.before ?? t("model.packaged")}</dd>
+          </>
+        )}
+        <dt>{t("model.channel")}</dt>
+        <dd>
+          {t(`model.channels.${view.channel}`)}
+          {view.pin && ` · ${t("model.pinned", { version: view.pin })}`}
+        </dd>
+        <dt>{t("model.look")}</dt>
+        <dd>
+          {progress !== null ? (
+            t("model.fetching", { percent: `${Math.floor(progress * 100)} %` })
+          ) : look ? (
+            <Look look={look} />
+          ) : (
+            t("model.never")
+          )}
+        </dd>
+      </dl>
+      {running && view.own > 0 && <p>{t("model.own", { n: view.own, version: running.version })}</p>}
+      {refused && <p className="quiet">{t("model.refused", { counter: refused.counter, why: refused.why })}</p>}
+      <div className="row">
+        <button type="button" className="plain-button" disabled={!onLook} onClick={() => onLook?.()}>
+          {t("model.lookNow")}
+        </button>
+        <button type="button" className="plain-button" disabled={!running || view.pin !== null} onClick={onBack}>
+          {t("model.back")}
+        </button>
+      </div>
+      <p className="quiet">{t("model.help")}</p>
+    </section>
+  );
+}
+
+function Look({ look: { code, detail, version, at } }: { look: NonNullable<ModelView["look"]> }) {
+  const t = useTexts();
+  return (
+    <>
+      {timeWords(t, at)}: {version && `${version}, `}
+      {t(`model.codes.${code}`)}
+      {detail && <span className="quiet"> ({detail})</span>}
+    </>
+  );
+}
