@@ -91,6 +91,32 @@ export function ensureChromium() {
   );
 }
 
+const firefoxPlaces = [
+  process.env.FIREFOX,
+  "/usr/bin/firefox-esr",
+  "/usr/bin/firefox",
+  "/Applications/Firefox.app/Contents/MacOS/firefox",
+];
+
+/** Path of a Firefox; installed by apt where we are root on Debian, otherwise named exactly. */
+export function ensureFirefox() {
+  const find = () => firefoxPlaces.find((place) => place && existsSync(place));
+  const found = find();
+  if (found) return found;
+  const apt = existsSync("/usr/bin/apt-get");
+  if (apt && process.getuid?.() === 0) {
+    say("installing Firefox by apt (about 60 s)");
+    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    run("apt-get", ["update", "-q"], { env });
+    run("apt-get", ["install", "-y", "-q", "--no-install-recommends", "firefox-esr"], { env });
+    const installed = find();
+    if (installed) return installed;
+  }
+  throw new Error(
+    `No Firefox was found. ${apt ? "Run `sudo apt-get install firefox-esr`" : "Install Firefox (140 or newer)"}, or set FIREFOX to its path, and start again.`,
+  );
+}
+
 /** Path of the trainer's Python (>= 3.11) in .venv with the packages of requirements.lock. */
 export function ensurePython() {
   const python = join(root, ".venv", "bin", "python");

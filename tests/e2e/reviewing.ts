@@ -15,7 +15,7 @@ const reviewOf = (report: PageReport | null): ReviewState | null => (report?.sta
 
 /** Resolves with the first state of the ticket's review that satisfies `wanted`. @throws Error with the last report. */
 export async function waitReview(
-  lab: Lab,
+  lab: Pick<Lab, "reportOf">,
   key: string,
   wanted: (review: ReviewState) => boolean = () => true,
   timeoutMs = 20_000,
@@ -102,7 +102,7 @@ const Rows = z.object({
 export type StoreRows = z.infer<typeof Rows>;
 
 /** The reviews' database as it is on the disk, read past the extension's code. */
-export async function storeRows(lab: Lab): Promise<StoreRows> {
+export async function storeRows(lab: Pick<Lab, "console">): Promise<StoreRows> {
   const rows = await lab.console.evaluate(async () => {
     const { "reviews.database": name = "sectag-reviews" } = await chrome.storage.local.get<Record<string, string>>("reviews.database");
     const done = <T>(request: IDBRequest<T>) =>
@@ -124,7 +124,7 @@ export async function storeRows(lab: Lab): Promise<StoreRows> {
 }
 
 /** The stored decisions about a ticket, oldest first. */
-export async function decisionsOf(lab: Lab, key: string): Promise<StoreRows["reviews"][number]["decision"][]> {
+export async function decisionsOf(lab: Pick<Lab, "console">, key: string): Promise<StoreRows["reviews"][number]["decision"][]> {
   return (await storeRows(lab)).reviews.map(({ decision }) => decision).filter(({ ticket }) => ticket.key === key);
 }
 
