@@ -91,12 +91,7 @@ export function ensureChromium() {
   );
 }
 
-const firefoxPlaces = [
-  process.env.FIREFOX,
-  "/usr/bin/firefox-esr",
-  "/usr/bin/firefox",
-  "/Applications/Firefox.app/Contents/MacOS/firefox",
-];
+const firefoxPlaces = [process.env.FIREFOX, "/usr/bin/firefox-esr", "/usr/bin/firefox", "/Applications/Firefox.app/Contents/MacOS/firefox"];
 
 /** Path of a Firefox; installed by apt where we are root on Debian, otherwise named exactly. */
 export function ensureFirefox() {
