@@ -3,7 +3,8 @@
 import type { PlacedBlock, SiteAdapter } from "./site.ts";
 
 const messages = ".transaction.message";
-const bodies = ".messagebody";
+/** The text itself: a mail's parts have bodies inside bodies, with links to download them between. */
+const texts = ".messagebody > .message-stanza";
 /** "Show quoted text": RT's own words. What is folded is not displayed, and so not read. */
 const folder = ".message-stanza-folder";
 /** Replies, which the requestor gets. Anything else that is written is a comment among those who handle the ticket. */
@@ -22,7 +23,7 @@ export const site: SiteAdapter = {
     if (!isTicketPage(url)) return null;
     const title = document.querySelector("#header h1");
     // The heading has the number that counts: of a merged ticket, the address names the one that is gone.
-    const number = /^\s*#(\d+):/.exec(title?.textContent ?? "")?.[1] ?? url.searchParams.get("id");
+    const number = /#(\d+):/.exec(title?.textContent ?? "")?.[1] ?? url.searchParams.get("id");
     const blocks: PlacedBlock[] = [];
     if (title) blocks.push({ id: "title", role: "title", element: title, kind: "text", restricted: false });
     const list = [...document.querySelectorAll(messages)];
@@ -30,8 +31,7 @@ export const site: SiteAdapter = {
     for (const message of list) {
       const id = idOf(message);
       const restricted = id !== first && !reply.test(message.querySelector(".metadata .description")?.textContent ?? "");
-      const own = [...message.querySelectorAll(bodies)].filter((body) => !body.parentElement?.closest(bodies));
-      own.forEach((element, index) => {
+      [...message.querySelectorAll(texts)].forEach((element, index) => {
         const role = id === first && index === 0 ? "description" : "comment";
         const block = { element, kind: "text", restricted, skip: folder } as const;
         blocks.push({ id: role === "description" ? role : `txn-${id}${index > 0 ? `.${index}` : ""}`, role, ...block });

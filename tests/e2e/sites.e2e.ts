@@ -5,9 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "puppeteer-core";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { addHost, removeHost } from "../../scripts/added-host.ts";
 import { RT_HOST, startDesk, VANITY_HOST } from "../desk/server.ts";
 import type { DeskTicket } from "../desk/ticket-shape.ts";
-import { addHost, reloadExtension, removeHost } from "./hosts.ts";
+import { reloadExtension } from "./hosts.ts";
 import { type Bench, foreignWrites, joinDesk, painted, paintedEquals, quotes, startBench, step, tiny } from "./lab.ts";
 
 const build = process.env.SECTAG_E2E_BUILD ?? tiny;
