@@ -27,10 +27,13 @@ export function locate(text: string, span: Quoted): { start: number; end: number
  * an editor) lies between them. Empty when no node holds that text.
  */
 export function rangesOf(extraction: Extraction, start: number, end: number): Range[] {
+  const onNodes = segmentAt(extraction, start) !== null && segmentAt(extraction, end - 1) !== null;
   const whole = rangeOf(extraction, start, end);
-  if (!whole) return [];
+  if (onNodes && !whole) return [];
   const bare = (text: string) => text.replace(/\s+/g, "");
-  if (whole.startContainer === whole.endContainer || bare(whole.toString()) === bare(extraction.text.slice(start, end))) return [whole];
+  if (whole && (whole.startContainer === whole.endContainer || bare(whole.toString()) === bare(extraction.text.slice(start, end))))
+    return [whole];
+  // In pieces, also when its first or last letters are a picture's: an emoji before the word.
   return extraction.segments
     .filter((segment) => segment.textStart < end && segment.textStart + segment.length > start)
     .flatMap((segment) => rangeOf(extraction, Math.max(start, segment.textStart), Math.min(end, segment.textStart + segment.length)) ?? []);

@@ -55,6 +55,17 @@ test("a span over a hidden copy is painted in pieces that leave the copy out", (
   expect(ranges.map(String)).toEqual(["has", "the "]);
 });
 
+test("a span that begins or ends with a picture's text is painted on the rest of it", () => {
+  const extraction = extractText(page('<p>clicked <img alt="🔥"> evil.example <img alt="👀"></p>'));
+  expect(extraction.text).toBe("clicked 🔥 evil.example 👀");
+  const at = (words: string) =>
+    rangesOf(extraction, extraction.text.indexOf(words), extraction.text.indexOf(words) + words.length).map(String);
+  expect(at("🔥 evil.example")).toEqual(["evil.example"]);
+  expect(at("evil.example 👀")).toEqual(["evil.example"]);
+  expect(at("🔥 evil.example 👀")).toEqual(["evil.example"]);
+  expect(at("🔥")).toEqual([]);
+});
+
 test("for any nesting of text, each word of the extraction anchors to a range with the same letters", () => {
   const tags = ["p", "b", "span", "li", "div", "code", "i"] as const;
   const tree = fc.letrec<{ node: unknown }>((tie) => ({
