@@ -43,13 +43,14 @@ export function badgeOf(report: PageReport, t: T = texts): Badge {
 }
 
 /** A person's tag goes before the proposed one: the badge says what counts. */
-function badgeOfTag({ suggestion, review, unread }: Extract<PageReport, { state: "tagged" }>, t: T): Badge {
+function badgeOfTag({ suggestion, review, unread, cardRemoved }: Extract<PageReport, { state: "tagged" }>, t: T): Badge {
   const proposed = t("badge.report", { text: chipWords(t, suggestion) });
   const mine = review?.mine;
   const judged = mine
     ? t("badge.reviewed", { title: proposed, review: `${verdictWords(t, mine.verdict, mine.tag)} · ${syncWords(t, mine.sync)}` })
     : proposed;
-  const title = unread ? `${judged}. ${t("report.unread", { n: unread })}` : judged;
+  const limits = [...(unread ? [t("report.unread", { n: unread })] : []), ...(cardRemoved ? [t("report.cardRemoved")] : [])];
+  const title = [judged, ...limits].join(". ");
   if (mine?.tag.threatType && mine.tag.severity) return { ...markOf(mine.tag.threatType, mine.tag.severity), title };
   if (suggestion.problem) return { text: "!", color: red, title: `${title}. ${suggestion.problem.message}` };
   if (suggestion.abstained || !suggestion.threatType || !suggestion.severity) return { text: "?", color: grey, title };

@@ -21,6 +21,8 @@ interface Options {
 
 export interface PageReview {
   review: ReviewSession;
+  /** The page took the card away for good. */
+  cardRemoved(): boolean;
   draw(view: PageView | null): void;
   show(how: "open" | "toggle"): void;
   /** The background has something new. */
@@ -29,9 +31,14 @@ export interface PageReview {
 
 export function createPageReview({ document, css, background, retry, changed, signal }: Options): PageReview {
   let host: CardHost | null = null;
+  let cardRemoved = false;
   const card = createCardView({
     createHost: () => {
-      host = createCardHost(document, css);
+      cardRemoved = false;
+      host = createCardHost(document, css, () => {
+        cardRemoved = true;
+        changed();
+      });
       return host;
     },
     t: texts,
@@ -68,6 +75,7 @@ export function createPageReview({ document, css, background, retry, changed, si
   });
   return {
     review,
+    cardRemoved: () => cardRemoved,
     draw: (view) => {
       const state = writeBack.follow(view?.report ?? null);
       card.draw(view && { ...view, writeBack: state });

@@ -178,6 +178,8 @@ export const PageReport = z.discriminatedUnion("state", [
     unpainted: z.int().nonnegative(),
     /** Parts of the ticket that were displayed and could not be read: frames, closed components. Absent: none. */
     unread: z.int().positive().optional(),
+    /** The page took the card away again and again: popup and side panel stay. Absent: it did not. */
+    cardRemoved: z.literal(true).optional(),
     /** Null until the store has told what was decided before. */
     review: ReviewState.nullable(),
   }),

@@ -25,8 +25,14 @@ const keptInside = [
   "paste",
 ];
 
-/** Adds the host as the last child of `<html>`, beside the body, so that no node of the page gets a new child or style. */
-export function createCardHost(document: Document, css: string): CardHost {
+/** Pages clean up what they do not know, once or twice; with a page that insists we do not fight. */
+const mostReturns = 5;
+
+/**
+ * Adds the host as the last child of `<html>`, beside the body, so that no node of the page gets a new child or style.
+ * @param givenUp called when the page took the host away too often: it stays away.
+ */
+export function createCardHost(document: Document, css: string, givenUp: () => void): CardHost {
   const element = document.createElement("sectag-card");
   element.style.cssText = "all: initial; position: fixed; inset: auto 16px 16px auto; z-index: 2147483647;";
   const shadow = element.attachShadow({ mode: "closed" });
@@ -44,6 +50,27 @@ export function createCardHost(document: Document, css: string): CardHost {
     if (event.target instanceof Element && event.target.closest("button")) event.preventDefault();
   });
   for (const name of keptInside) container.addEventListener(name, (event) => event.stopPropagation());
-  document.documentElement.append(element);
-  return { container, element, focused: () => shadow.activeElement, remove: () => element.remove() };
+  let returns = 0;
+  const guard = new MutationObserver(() => {
+    if (element.isConnected) return;
+    returns += 1;
+    if (returns <= mostReturns) return put();
+    guard.disconnect();
+    givenUp();
+  });
+  const put = () => {
+    document.documentElement.append(element);
+    // The root of the document may be another one by now.
+    for (const parent of [document, document.documentElement]) guard.observe(parent, { childList: true });
+  };
+  put();
+  return {
+    container,
+    element,
+    focused: () => shadow.activeElement,
+    remove() {
+      guard.disconnect();
+      element.remove();
+    },
+  };
 }

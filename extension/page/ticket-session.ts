@@ -27,6 +27,8 @@ interface Options {
   /** Whether an element has a shadow root that it does not show. */
   isClosed?(element: Element): boolean;
   review: TicketReview;
+  /** Whether the page took the card away for good. */
+  cardRemoved?(): boolean;
   /** Draws; null takes chip and card away. */
   show(view: PageView | null): void;
   report(report: PageReport): void;
@@ -90,7 +92,8 @@ export function followTicket(options: Options): { look(): void; retry(): void; r
     highlighter.paint(blocks, counting?.spans[counting.selected ?? -1] ?? null);
     return blocks.reduce((sum, { kind, spans }) => sum + (kind === "value" ? spans.length : 0), 0);
   };
-  const unread = () => reader.unread() || undefined;
+  /** What the page does not let us do. */
+  const limits = () => ({ unread: reader.unread() || undefined, cardRemoved: options.cardRemoved?.() || undefined });
   const forget = () => {
     running?.abort();
     running = null;
@@ -202,8 +205,9 @@ export function followTicket(options: Options): { look(): void; retry(): void; r
   const refresh = () => {
     const unpainted = paint();
     if (report.state === "tagged") {
-      const next = { ...report, unpainted, unread: unread(), review: review.shown() };
-      const same = next.unpainted === report.unpainted && next.unread === report.unread && next.review === report.review;
+      const before = report;
+      const next = { ...before, unpainted, ...limits(), review: review.shown() };
+      const same = (["unpainted", "unread", "cardRemoved", "review"] as const).every((name) => next[name] === before[name]);
       if (!same) reporting ??= setTimeout(sendReport, reportQuietMs);
       report = next;
     }
@@ -242,7 +246,7 @@ export function followTicket(options: Options): { look(): void; retry(): void; r
       reader.setSpans(suggestion.blocks);
       if (place) review.follow({ ticket, suggestion, blocks: taggedBlocks(place, reader.blocks()) });
       const unpainted = paint();
-      tell({ state: "tagged", ticket, suggestion, unpainted, unread: unread(), review: review.shown() });
+      tell({ state: "tagged", ticket, suggestion, unpainted, ...limits(), review: review.shown() });
       // The text may have changed while the model worked.
       look(new Set());
     } catch (error) {

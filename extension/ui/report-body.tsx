@@ -34,7 +34,7 @@ export function ReportBody({ report, blocks }: Props) {
     case "left":
       return <Notice title={t("state.left.title")} text={t("state.left.text")} />;
     case "tagged":
-      return <Tagged suggestion={report.suggestion} unpainted={report.unpainted} unread={report.unread ?? 0} blocks={blocks} />;
+      return <Tagged report={report} blocks={blocks} />;
   }
 }
 
@@ -50,13 +50,12 @@ function Notice({ title, text, busy = false, progress }: { title: string; text: 
 }
 
 interface TaggedProps {
-  suggestion: Suggestion;
-  unpainted: number;
-  unread: number;
+  report: Extract<PageReport, { state: "tagged" }>;
   blocks: readonly FoundBlock[];
 }
 
-function Tagged({ suggestion, unpainted, unread, blocks }: TaggedProps) {
+function Tagged({ report, blocks }: TaggedProps) {
+  const { suggestion, unpainted, unread = 0, cardRemoved } = report;
   const t = useTexts();
   const computed = [
     t("report.computed"),
@@ -76,6 +75,7 @@ function Tagged({ suggestion, unpainted, unread, blocks }: TaggedProps) {
       <Findings blocks={blocks} />
       {unpainted > 0 && <p className="quiet">{t("report.unpainted", { n: unpainted })}</p>}
       {unread > 0 && <p className="quiet">{t("report.unread", { n: unread })}</p>}
+      {cardRemoved && <p className="quiet">{t("report.cardRemoved")}</p>}
       {suggestion.truncated && <p className="quiet">{t("report.truncated")}</p>}
       <p className="quiet computed">
         {computed.join(" · ")}

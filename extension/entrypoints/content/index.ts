@@ -67,6 +67,7 @@ export default defineContentScript({
       highlighter: createHighlighter(document),
       isClosed,
       review: own.review,
+      cardRemoved: own.cardRemoved,
       show: own.draw,
       report: background.report,
       signal,
