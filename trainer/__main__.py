@@ -228,7 +228,9 @@ def main(arguments: list[str] | None = None) -> int:
         elif options.step == "run":
             from trainer import run
 
-            return run.run(options.runs, options, publish_commands.publish_after(options))
+            target = publish_commands.target_of(options)
+            publish, look = (target.publish, target.live) if target else (None, None)
+            return run.run(options.runs, options, publish, look)
         elif options.step == "recover":
             from trainer import recover
             from trainer.run_state import stable_model

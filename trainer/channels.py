@@ -7,27 +7,27 @@ from trainer.publish import Publisher, lasting_of, release
 from trainer.signing import verify
 
 
-def _published(publisher: Publisher, version: str) -> dict:
+def published(publisher: Publisher, version: str) -> dict:
     """The newest manifest of a version, by a key of ours: nothing else is ever signed anew."""
     return verify(registry.envelope_of(publisher.client, version), publisher.trusted)
 
 
-def _named(publisher: Publisher, channel: str) -> dict | None:
+def named(publisher: Publisher, channel: str) -> dict | None:
     """Version, counter and percent that a channel names."""
     found = registry.overview(publisher.client)["channels"]
     return next((row for row in found if row["channel"] == channel), None)
 
 
 def _demand(publisher: Publisher, channel: str) -> dict:
-    named = _named(publisher, channel)
-    if named is None:
+    found = named(publisher, channel)
+    if found is None:
         raise ValueError(f"the channel {channel} names nothing: publish to it first")
-    return named
+    return found
 
 
 def _anew(publisher: Publisher, version: str, channel: str, percent: int) -> dict:
     """The version's newest release under a new counter, in the channel."""
-    manifest = release(publisher, lasting_of(_published(publisher, version)))
+    manifest = release(publisher, lasting_of(published(publisher, version)))
     registry.point(publisher.client, channel, manifest["counter"], percent)
     return {"version": version, "counter": manifest["counter"], "channel": channel, "percent": percent}
 
@@ -41,7 +41,7 @@ def _standing(publisher: Publisher) -> list[str]:
 
 def promote(publisher: Publisher, source: str, target: str, percent: int) -> dict:
     """Lets `target` name what `source` names; where it does already, only the share changes."""
-    wanted, present = _demand(publisher, source), _named(publisher, target)
+    wanted, present = _demand(publisher, source), named(publisher, target)
     if present is not None and present["version"] == wanted["version"]:
         counter = present["counter"]
     elif present is not None and present["counter"] > wanted["counter"]:
@@ -55,8 +55,8 @@ def promote(publisher: Publisher, source: str, target: str, percent: int) -> dic
 
 def renew(publisher: Publisher, channel: str) -> dict:
     """The channel's release, signed anew before it expires."""
-    named = _demand(publisher, channel)
-    return _anew(publisher, named["version"], channel, named["percent"])
+    present = _demand(publisher, channel)
+    return _anew(publisher, present["version"], channel, present["percent"])
 
 
 def rollback(publisher: Publisher, version: str, channel: str) -> dict:
@@ -79,7 +79,7 @@ def revoke(publisher: Publisher, version: str, to: str | None) -> dict:
             " until then `promote --percent 0` keeps further installations from taking this one"
         )
     touched = [row["channel"] for row in registry.overview(publisher.client)["channels"] if row["version"] == version]
-    manifest = release(publisher, lasting_of(_published(publisher, target)), revoke=counters)
+    manifest = release(publisher, lasting_of(published(publisher, target)), revoke=counters)
     for channel in touched:
         registry.point(publisher.client, channel, manifest["counter"], 100)
     return {"version": target, "counter": manifest["counter"], "revoked": counters, "channels": touched}

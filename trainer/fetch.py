@@ -73,5 +73,7 @@ def fetch(root: Path, client: httpx.Client, trusted: Sequence[str], version: str
             _save(client, checkpoint, folder / CHECKPOINT, None)
         return {"version": version, "counter": manifest["counter"]}
 
-    settings = {"manifest": hashlib.sha256(canonical_json(manifest)).hexdigest()}
+    # Not by counter and dates: a release that is signed anew is the same model.
+    files = [manifest["files"], manifest["data"].get("checkpoint")]
+    settings = {"version": version, "files": hashlib.sha256(canonical_json(files)).hexdigest()}
     return make_run(root, "fetched", settings, write) / MODEL

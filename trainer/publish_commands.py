@@ -5,7 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from trainer.live import Live
 
 STEPS = ("keys", "publish", "promote", "renew", "rollback", "revoke", "fetch")
 CHANNELS = ["canary", "stable"]
@@ -119,8 +125,16 @@ def run(root: Path, options: argparse.Namespace) -> None:
     print(json.dumps({"ok": True, **done}))
 
 
-def publish_after(options: argparse.Namespace) -> Callable[[Path, Path, dict], str] | None:
-    """What `run` calls with its root, a model directory and the gate's verdict; None when it was not asked to publish.
+@dataclass(frozen=True)
+class Target:
+    """Where `run` publishes: `live` gives what is there now (None: nothing), `publish` takes a root, a model directory and its verdict."""
+
+    live: Callable[[Path], Live | None]
+    publish: Callable[[Path, Path, dict], str]
+
+
+def target_of(options: argparse.Namespace) -> Target | None:
+    """The channel that `run` is asked to publish in; None when it is not asked.
 
     Raises ValueError now, not after hours of work, when a key is missing.
     """
@@ -128,15 +142,25 @@ def publish_after(options: argparse.Namespace) -> Callable[[Path, Path, dict], s
         return None
     if options.api is None:
         raise ValueError("run --publish needs --api")
-    from trainer.publish import open_publisher, publish
+    import datetime
+
+    from trainer.live import live_model
+    from trainer.publish import Publisher, open_publisher, publish
     from trainer.pull import read_key
     from trainer.signing import signing_keys
 
-    signers, key = signing_keys(options.sign_with), read_key(options.key_file, "publish")
+    signers, key, channel = signing_keys(options.sign_with), read_key(options.key_file, "publish"), options.publish
+
+    def opened(root: Path) -> AbstractContextManager[Publisher]:
+        return open_publisher(root, options.api, key, signers, days=options.days, trusted=options.trust)
+
+    def live(root: Path) -> Live | None:
+        with opened(root) as publisher:
+            return live_model(publisher, channel, datetime.datetime.now(datetime.UTC))
 
     def work(root: Path, model: Path, verdict: dict) -> str:
-        with open_publisher(root, options.api, key, signers, days=options.days, trusted=options.trust) as publisher:
-            done = publish(publisher, model, verdict, channel=options.publish, percent=options.percent)
+        with opened(root) as publisher:
+            done = publish(publisher, model, verdict, channel=channel, percent=options.percent)
         return f"{done['version']} has the counter {done['counter']} in {done['channel']}, for {done['percent']} %"
 
-    return work
+    return Target(live, work)

@@ -14,6 +14,7 @@ from pathlib import Path
 from trainer import build as base_build
 from trainer import corrections, data, gate, holdout, pull, release, train_from
 from trainer.corpus import corpus_files
+from trainer.live import Live
 from trainer.model import load_model
 from trainer.onnx_model import OnnxModel
 from trainer.predict import by_model
@@ -35,6 +36,8 @@ from trainer.runs import MANIFEST, file_digest, make_run, require_run
 MODEL = "model"
 #: Publishes a model directory that passed; returns what to tell the person.
 Publish = Callable[[Path, Path, dict], str]
+#: What is live where it publishes; None when nothing is.
+Look = Callable[[Path], Live | None]
 
 
 def say(step: str, text: str) -> None:
@@ -116,6 +119,7 @@ def once(
     due: Callable[[State, int], bool],
     publish: Publish | None = None,
     file: Path | None = None,
+    look: Look | None = None,
 ) -> dict:
     """One round: pulls, and when `due(state, new decisions)` makes, judges and publishes a model. Returns the JSON line.
 
@@ -123,7 +127,8 @@ def once(
     """
     file = file or root / STATE
     state = read_state(file)
-    current = current_model(root, state, options.current)
+    live = look(root) if look else None
+    current = current_model(root, state, options.current or (live.model if live else None))
     if state.pending is None:
         snapshot = _pull(root, options, state)
         new = require_run(snapshot, "pull")["facts"]["decisions"] - state.learnt
@@ -132,10 +137,8 @@ def once(
         if not due(state, new):
             say("pull", f"{max(0, new)} new decisions, nothing to do yet")
             return {"ok": True, "new": max(0, new), "made": None}
-        state.pending, state.version = (
-            snapshot.name,
-            next_version(current.name if not state.current else _version(root, state), now),
-        )
+        newest = live.newest if live else _version(root, state) if state.current else current.name
+        state.pending, state.version = snapshot.name, next_version(newest, now)
         write_state(file, state)
     else:
         snapshot = root / state.pending
@@ -198,6 +201,7 @@ def watch(
     root: Path,
     options: argparse.Namespace,
     publish: Publish | None = None,
+    look: Look | None = None,
     *,
     clock: Callable[[], datetime.datetime] = lambda: datetime.datetime.now().astimezone(),
     sleep: Callable[[float], None] = time.sleep,
@@ -211,18 +215,19 @@ def watch(
             return new >= options.threshold or (new > 0 and week_came(state.finished, weekly, now))
 
         try:
-            print(json.dumps(once(root, options, now, due, publish)), flush=True)
+            print(json.dumps(once(root, options, now, due, publish, look=look)), flush=True)
         except (OSError, ValueError) as error:
             # The next round tries again: a server that is down for an hour must not end the service.
             print(f"run: {error}; trying again in {options.every} minutes", flush=True)
         sleep(60 * options.every)
 
 
-def run(root: Path, options: argparse.Namespace, publish: Publish | None = None) -> int:
+def run(root: Path, options: argparse.Namespace, publish: Publish | None = None, look: Look | None = None) -> int:
     """The command. Exit code 1: the gate stopped the model."""
     with alone(root):
         if options.watch:
-            watch(root, options, publish)
-        line = once(root, options, datetime.datetime.now().astimezone(), lambda _, new: new > 0, publish)
+            watch(root, options, publish, look)
+        now = datetime.datetime.now().astimezone()
+        line = once(root, options, now, lambda _, new: new > 0, publish, look=look)
     print(json.dumps(line))
     return 0 if line["ok"] else 1

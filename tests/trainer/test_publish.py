@@ -20,7 +20,7 @@ from tests.trainer.real_api import Org
 from trainer import registry
 from trainer.__main__ import main
 from trainer.publish import LOG, Publisher, open_publisher, publish
-from trainer.publish_commands import add_run_arguments, publish_after
+from trainer.publish_commands import add_run_arguments, target_of
 from trainer.runs import make_run
 from trainer.signing import canonical_json, make_key, public_key_of, verify
 
@@ -242,16 +242,16 @@ def test_what_run_publishes_is_asked_for_and_has_its_keys_before_the_work(
     parser.add_argument("--api")
     parser.add_argument("--key-file", type=Path)
     add_run_arguments(parser)
-    assert publish_after(parser.parse_args([])) is None
+    assert target_of(parser.parse_args([])) is None
     monkeypatch.delenv("SECTAG_SIGNING_KEY", raising=False)
     asked = ["--api", org.api, "--publish", "canary", "--percent", "20"]
     for wrong in (["--publish", "canary"], asked, [*asked, "--sign-with", str(tmp_path / "none.pem")]):
         with pytest.raises((ValueError, FileNotFoundError)):
-            publish_after(parser.parse_args(wrong))
+            target_of(parser.parse_args(wrong))
     monkeypatch.setenv("SECTAG_KEY", org.publisher)
-    work = publish_after(parser.parse_args([*asked, "--sign-with", str(key_file)]))
+    target = target_of(parser.parse_args([*asked, "--sign-with", str(key_file)]))
     model = make_model("2026.49.1")
-    assert (
-        work and work(tmp_path / "runs", model, verdict_of(model)) == "2026.49.1 has the counter 1 in canary, for 20 %"
-    )
+    assert target and target.live(tmp_path / "runs") is None
+    said = target.publish(tmp_path / "runs", model, verdict_of(model))
+    assert said == "2026.49.1 has the counter 1 in canary, for 20 %"
     assert org.channel("canary")["counter"] == 1

@@ -13,6 +13,7 @@ import pytest
 from tests.trainer.reviews import Desk, unlike
 from trainer import gate, holdout, release, rules, run
 from trainer.labels import ENTITIES
+from trainer.live import Live
 from trainer.onnx_model import OnnxModel
 from trainer.records import write_jsonl
 from trainer.run_state import STATE, next_version, parse_weekly, read_state, week_came
@@ -161,6 +162,18 @@ def test_a_stopped_model_is_not_published_and_the_next_run_starts_from_the_old_o
     line = run.once(root, options, NOW, _any, lambda *_: pytest.fail("published"))
     state = read_state(root / STATE)
     assert not line["ok"] and not line["published"] and state.current is None and state.learnt == 12
+
+
+def test_it_grows_from_what_is_live_and_uses_no_version_twice(
+    tmp_path: Path, options: argparse.Namespace, tiny_folder: Path
+) -> None:
+    root = tmp_path / "runs"
+    options.current, options.until = None, "train"
+    # After a rollback the live model is not the newest.
+    run.once(root, options, NOW, _any, look=lambda _: Live(tiny_folder, "2026.48.7"))
+    assert read_state(root / STATE).version == "2026.48.8"
+    train = json.loads(next(root.glob("train-*/run.json")).read_text(encoding="utf-8"))
+    assert tiny_folder.name in json.dumps(train)
 
 
 def test_the_service_waits_for_enough_or_for_the_week(

@@ -1,0 +1,52 @@
+"""What is live in a channel is what the next model grows from: after a rollback, on another machine, and before it expires."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.trainer.publishing import verdict_of
+from tests.trainer.real_api import Org
+from trainer.channels import rollback
+from trainer.gate import whole
+from trainer.live import live_model, version_order
+from trainer.publish import Publisher, publish
+
+NOW = datetime.datetime.now(datetime.UTC)
+
+
+def _publish(publisher: Publisher, model: Path) -> None:
+    publish(publisher, model, verdict_of(model), channel="stable", percent=100)
+
+
+def test_a_rollback_changes_what_is_live_but_no_version_is_used_twice(
+    opened: Publisher, make_model: Callable[..., Path]
+) -> None:
+    assert live_model(opened, "stable", NOW) is None
+    _publish(opened, make_model("2026.49.9"))
+    _publish(opened, make_model("2026.49.10"))
+    live = live_model(opened, "stable", NOW)
+    assert live and (live.model / "README.md").read_text() == "# The model 2026.49.10\n" and whole(live.model).ok
+    rollback(opened, "2026.49.9", "stable")
+    live = live_model(opened, "stable", NOW)
+    assert live and (live.model / "README.md").read_text() == "# The model 2026.49.9\n"
+    assert live.newest == "2026.49.10"
+    assert live_model(opened, "canary", NOW) is None
+
+
+def test_a_release_that_nothing_replaces_is_signed_anew_once_at_half_of_its_days(
+    opened: Publisher, org: Org, make_model: Callable[..., Path]
+) -> None:
+    _publish(opened, make_model("2026.49.1"))
+    first = live_model(opened, "stable", NOW + datetime.timedelta(days=6))
+    assert org.counters() == [1]
+    second = live_model(opened, "stable", NOW + datetime.timedelta(days=8))
+    assert org.counters() == [2, 1] and org.channel("stable")["counter"] == 2
+    # The same model, and the same folder.
+    assert first == second
+
+
+def test_versions_are_ordered_by_their_numbers() -> None:
+    found = sorted(["2026.48.10", "2027.1.1", "2026.9.1", "tiny", "2026.48.9"], key=version_order)
+    assert found == ["tiny", "2026.9.1", "2026.48.9", "2026.48.10", "2027.1.1"]

@@ -1,0 +1,41 @@
+"""The model that a channel names: what the next one grows from. It is kept from expiring while nothing better comes."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from pathlib import Path
+
+from trainer import registry
+from trainer.channels import named, published, renew
+from trainer.fetch import fetch
+from trainer.publish import Publisher
+
+
+@dataclass(frozen=True)
+class Live:
+    """A model directory, fetched and verified, and the latest version that was ever published."""
+
+    model: Path
+    newest: str
+
+
+def version_order(version: str) -> tuple[int, ...]:
+    """`2026.48.10` is later than `2026.48.9`, and any such version later than `tiny`."""
+    return tuple(int(part) if part.isdigit() else -1 for part in version.split("."))
+
+
+def live_model(publisher: Publisher, channel: str, now: datetime.datetime) -> Live | None:
+    """What the channel names, also after a rollback or by another machine; None when nothing is published there.
+
+    A release that has less than half of its days left is signed anew: the trainer lives, so installations need not call it stale.
+    """
+    present = named(publisher, channel)
+    if present is None:
+        return None
+    expires = datetime.datetime.fromisoformat(published(publisher, present["version"])["expires"])
+    if expires - now < datetime.timedelta(days=publisher.days / 2):
+        renew(publisher, channel)
+    model = fetch(publisher.root, publisher.client, publisher.trusted, present["version"])
+    versions = [row["version"] for row in registry.overview(publisher.client)["releases"]]
+    return Live(model, max(versions, key=version_order))
