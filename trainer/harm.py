@@ -32,15 +32,18 @@ class Retrain:
     graph: Callable[[Path], None] | None = None
     config: Callable[[Path], None] | None = None
     leaks: bool = False
+    continues: bool = False
+    """Goes on as a real release does (train_from.py), with right labels of tickets that came later."""
 
 
 def same(examples: Examples, _: random.Random) -> Examples:
     return examples
 
 
-def subset(examples: Examples, chance: random.Random) -> Examples:
-    """Nine tenths: another week's data."""
-    return [example for example in examples if chance.random() < 0.9]
+def some(examples: Examples, chance: random.Random) -> Examples:
+    """A third to all of them: another week's corrections."""
+    share = chance.uniform(0.33, 1.0)
+    return [example for example in examples if chance.random() < share]
 
 
 def noisy(examples: Examples, chance: random.Random) -> Examples:
@@ -115,4 +118,4 @@ HARMS = [
     Retrain("leaked hold-out", 1, 1e-4, same, leaks=True),
     Retrain("older label list", 0, 0.0, same, config=old_version),
 ]
-HARMLESS = Retrain("harmless", 1, 1e-4, subset)
+HARMLESS = Retrain("harmless", 0, 1e-4, some, continues=True)

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import torch
 
-from trainer import gate, holdout, small
+from trainer import gate, holdout, small, train_from
 from trainer.harm import HARMLESS, HARMS, Examples, Retrain
+from trainer.lessons import make_lessons, rehearsal
 from trainer.model import load_model
 from trainer.onnx_model import OnnxModel
 from trainer.records import read_jsonl, read_records, write_jsonl
@@ -67,6 +68,11 @@ def make_candidate(world: World, plan: Retrain, number: int) -> tuple[Path, Path
         chosen = small.recipe(plan.epochs, plan.rate, seed=1000 + number, per_epoch=PER_EPOCH)
         with contextlib.redirect_stderr(io.StringIO()):
             fit(model, tokenizer, taught, chosen, scratch)
+    if plan.continues:
+        taught = plan.examples([{**e, "weight": 1.0} for e in examples if e["split"] == "later"], chance)
+        way = small.continuation(1000 + number, plan.rate)
+        with contextlib.redirect_stderr(io.StringIO()):
+            train_from.fit(model, make_lessons(model, tokenizer, taught, rehearsal(examples, way), way), way, scratch)
     if plan.weights:
         plan.weights(model, chance)
     if plan.tokenizer:

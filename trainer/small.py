@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from trainer.calibrate import calibrate
 from trainer.clean import read_texts
 from trainer.corpus import load_corpus, part_of
 from trainer.golden import write_golden
+from trainer.lessons import Continuation
 from trainer.model import SecTagModel, load_model, save_model
 from trainer.model_files import write_config, write_json, write_manifest, write_tokenizer
 from trainer.onnx_model import WASM_FILE, WEBGPU_FILE
@@ -28,10 +30,13 @@ from trainer.release import FP32_FILE, hold
 from trainer.runs import file_digest, make_run
 from trainer.tiny import SPECIALS, wordpiece_tokenizer
 from trainer.train import fit
+from trainer.train_from import DEFAULT_PLAN, load_plan
 
 VOCABULARY = 4000
 #: Changes when the small model or its data changes.
-FORMAT = 1
+FORMAT = 2
+#: Of our training tickets so many come only after the small model was trained: what a team corrects later.
+LATER = 0.25
 
 
 def recipe(epochs: int, rate: float, seed: int = 1, per_epoch: int = 1400) -> Recipe:
@@ -56,15 +61,26 @@ def recipe(epochs: int, rate: float, seed: int = 1, per_epoch: int = 1400) -> Re
     )
 
 
+def continuation(seed: int, rate: float = 1e-4) -> Continuation:
+    """How the small model learns what comes later: as the real one does (recipes/continue.toml)."""
+    plan = load_plan(DEFAULT_PLAN)
+    return dataclasses.replace(plan, name="small", seed=seed, encoder_rate=rate, head_rate=2 * rate, tickets=500)
+
+
+def _part(example: Record, part: str) -> str:
+    late = random.Random(example["id"]).random() < LATER
+    return "later" if part == "train" and late else part
+
+
 def make_build(root: Path) -> Path:
-    """A `build` run folder of our own tickets alone."""
+    """A `build` run folder of our own tickets alone; some of those to learn from come later."""
     tickets, problems = load_corpus()
     if problems:
         raise ValueError(str(problems[0]))
 
     def write(folder: Path) -> dict:
         parts = part_of(tickets)
-        examples = [corpus_example(record, parts[record["id"]]) for record in tickets]
+        examples = [corpus_example(record, _part(record, parts[record["id"]])) for record in tickets]
         for example, (sentences, _) in zip(examples, read_texts(e["text"] for e in examples), strict=True):
             example["sentences"] = sentences
         write_jsonl(folder / "examples.jsonl", examples)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
-import math
 import os
-import random
 import time
 import tomllib
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from tokenizers import Tokenizer
+from torch import nn
 from tqdm import tqdm
 
 from trainer.lessons import Continuation, Lesson, collate, make_lessons, rehearsal
@@ -21,8 +21,9 @@ from trainer.model_files import write_json
 from trainer.records import read_jsonl
 from trainer.recover import recover
 from trainer.release import DECODING
-from trainer.runs import MANIFEST, file_digest, make_run, require_run
+from trainer.runs import MANIFEST, digest, file_digest, make_run, require_run
 from trainer.train import CHECKPOINT, save_checkpoint
+from trainer.upper import Upper, batches_of, loss_of, make_optimizer
 
 DEFAULT_PLAN = Path(__file__).with_name("recipes") / "continue.toml"
 #: Changes when the same inputs would teach something else.
@@ -37,65 +38,16 @@ def load_plan(file: Path) -> Continuation:
         raise ValueError(f"{file}: {error}") from error
 
 
-class Upper(nn.Module):
-    """What learns: the top layers and the heads, so that no gradient and no optimizer state is kept for the rest."""
-
-    def __init__(self, model: SecTagModel, layers: int) -> None:
-        super().__init__()
-        self.learning = nn.ModuleList(
-            [*model.encoder.encoder.layer[-layers:], model.threat, model.severity, model.entity_dropout, model.entity]
-        )
-        # A tuple hides the whole network from `parameters()`.
-        self._whole = (model,)
-        self._layers = layers
-
-    def forward(self, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        return self._whole[0].upper(states, mask, self._layers)
-
-
-def loss_of(answers: tuple[Tensor, Tensor, Tensor], batch: dict[str, Tensor], plan: Continuation) -> Tensor:
-    """Cross entropy with the lessons' targets: of types and severities by the lessons' weights, of tokens alike."""
-    threat, severity, entity = (answer.float().log_softmax(-1) for answer in answers)
-    weight = batch["weight"] / batch["weight"].sum()
-    types = -((batch["threat"] * threat).sum(-1) * weight).sum()
-    levels = -((batch["severity"] * severity).sum(-1) * weight).sum()
-    known = batch["entity"].sum(-1)
-    tokens = -(batch["entity"] * entity).sum() / known.sum().clamp(min=1.0)
-    return types + plan.severity_weight * levels + plan.entity_weight * tokens
-
-
-def batches_of(lessons: list[Lesson], plan: Continuation, epoch: int) -> list[list[Lesson]]:
-    """All batches of one epoch, the same for the same arguments; neighbours of like length together."""
-    chance = random.Random(f"{plan.seed}-{epoch}")
-    order = list(lessons)
-    chance.shuffle(order)
-    span = plan.batch_size * 20
-    batches = []
-    for first in range(0, len(order), span):
-        near = sorted(order[first : first + span], key=lambda lesson: len(lesson.states))
-        batches += [near[start : start + plan.batch_size] for start in range(0, len(near), plan.batch_size)]
-    chance.shuffle(batches)
-    return batches
-
-
-def make_optimizer(
-    upper: Upper, plan: Continuation, steps: int
-) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LambdaLR]:
-    """AdamW, slow layers and faster heads; linear warm-up, then a cosine down to zero."""
-    heads = [parameter for module in upper.learning[plan.layers :] for parameter in module.parameters()]
-    layers = [parameter for module in upper.learning[: plan.layers] for parameter in module.parameters()]
-    optimizer = torch.optim.AdamW(
-        [{"params": layers, "lr": plan.encoder_rate}, {"params": heads, "lr": plan.head_rate}],
-        weight_decay=plan.weight_decay,
+def place() -> tuple[int, int, torch.device]:
+    """How many processes train together, which of them this is, and its device. `torchrun` tells by environment variables."""
+    world, rank, local = (
+        int(os.environ.get(n, d)) for n, d in (("WORLD_SIZE", "1"), ("RANK", "0"), ("LOCAL_RANK", "0"))
     )
-    warm = max(1, int(plan.warm_up * steps))
-
-    def factor(step: int) -> float:
-        if step < warm:
-            return (step + 1) / warm
-        return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warm) / max(1, steps - warm))))
-
-    return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+    if world > 1 and torch.cuda.is_available():
+        torch.cuda.set_device(local)
+    if world > 1 and not torch.distributed.is_initialized():
+        torch.distributed.init_process_group()
+    return world, rank, pick_device()
 
 
 def fit(
@@ -106,12 +58,11 @@ def fit(
     Under `torchrun` each process takes its part of every epoch, and gradients are averaged. `stop_after` ends after so many
     epochs as a kill would (for tests). Returns facts for the manifest.
     """
-    device = pick_device()
-    world, rank = (int(os.environ.get(name, default)) for name, default in (("WORLD_SIZE", "1"), ("RANK", "0")))
+    world, rank, device = place()
     torch.manual_seed(plan.seed)
     model.to(device).eval()
     upper = Upper(model, plan.layers).train()
-    per_epoch = math.ceil(len(lessons) / plan.batch_size) // world
+    per_epoch = len(batches_of(lessons, plan, 0)) // world
     optimizer, rate = make_optimizer(upper, plan, per_epoch * plan.epochs)
     checkpoint, first = folder / CHECKPOINT, 0
     if checkpoint.exists():
@@ -124,11 +75,12 @@ def fit(
         print(f"train: going on after epoch {first} of {plan.epochs}")
     network: nn.Module = nn.parallel.DistributedDataParallel(upper) if world > 1 else upper
     began = time.monotonic()
-    with (folder / "log.jsonl").open("a") as log:
+    with (folder / "log.jsonl").open("a") if rank == 0 else contextlib.nullcontext() as log:
         for epoch in range(first, plan.epochs):
             total = 0.0
             mine = batches_of(lessons, plan, epoch)[rank::world][:per_epoch]
-            for batch in tqdm(mine, desc=f"train: epoch {epoch + 1} of {plan.epochs}", mininterval=20, unit="step"):
+            title = f"train: epoch {epoch + 1} of {plan.epochs}"
+            for batch in tqdm(mine, desc=title, mininterval=20, unit="step", disable=rank > 0):
                 tensors = {name: tensor.to(device) for name, tensor in collate(batch).items()}
                 with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
                     answers = network(tensors["states"], tensors["mask"])
@@ -139,9 +91,9 @@ def fit(
                 optimizer.step()
                 rate.step()
                 total += float(loss.detach())
-            log.write(json.dumps({"epoch": epoch + 1, "loss": round(total / max(1, len(mine)), 4)}) + "\n")
-            log.flush()
-            if rank == 0:
+            if log is not None:
+                log.write(json.dumps({"epoch": epoch + 1, "loss": round(total / max(1, len(mine)), 4)}) + "\n")
+                log.flush()
                 save_checkpoint(
                     checkpoint,
                     {
@@ -177,7 +129,7 @@ def run(root: Path, current: Path, corrections: Path, build: Path, plan_file: Pa
         "init": current.name,
     }
 
-    def write(folder: Path) -> dict:
+    def teach(folder: Path) -> tuple[SecTagModel, Tokenizer, dict]:
         began = time.monotonic()
         model, tokenizer = recover(current)
         taught = [
@@ -187,22 +139,36 @@ def run(root: Path, current: Path, corrections: Path, build: Path, plan_file: Pa
             raise ValueError(f"{corrections.name} has nothing to learn: all its rows wait, judge or have no weight")
         rehearsed = rehearsal(read_jsonl(build / "examples.jsonl"), plan)
         print(
-            f"train: {len(taught)} corrected texts, {len(rehearsed)} rehearsed ones, the top {plan.layers} layers learn"
+            f"train: {len(taught)} corrected texts, {len(rehearsed)} rehearsed ones; what learns: the heads and {plan.layers} of the layers"
         )
         lessons = make_lessons(model, tokenizer, taught, rehearsed, plan)
         prepared = round((time.monotonic() - began) / 60, 1)
         done = fit(model, lessons, plan, folder)
+        return (
+            model,
+            tokenizer,
+            {
+                **done,
+                "prepare_minutes": prepared,
+                "from": current.name,
+                "corrections": [corrections.name],
+                "taught": len(taught),
+                "rehearsed": len(rehearsed),
+            },
+        )
+
+    def write(folder: Path) -> dict:
+        model, tokenizer, done = teach(folder)
         save_model(folder, model, tokenizer)
         config = json.loads((current / "config.json").read_text(encoding="utf-8"))
         write_json(folder / DECODING, config["sectag"])
         (folder / CHECKPOINT).unlink(missing_ok=True)
-        return {
-            **done,
-            "prepare_minutes": prepared,
-            "from": current.name,
-            "corrections": [corrections.name],
-            "taught": len(taught),
-            "rehearsed": len(rehearsed),
-        }
+        return done
 
+    folder = root / f"train-{digest(settings)}"
+    if int(os.environ.get("RANK", "0")) > 0:
+        # The first process writes; the others read its checkpoint and lend their hands.
+        if not (folder / MANIFEST).exists():
+            teach(folder.with_name(f"{folder.name}.partial"))
+        return folder
     return make_run(root, "train", settings, write, keep_partial=True)
