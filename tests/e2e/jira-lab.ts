@@ -22,12 +22,17 @@ export function textHash(ticket: DeskTicket, cell: "\n" | "\t"): string {
 export const jiraTickets = (bench: Bench, project = ""): DeskTicket[] =>
   bench.desk.tickets.filter((ticket) => ticket.system === "jira" && ticket.key.startsWith(project));
 
-/** A suggestion without the comments that are not drawn now: they count, but cannot be painted. */
+/** What of a suggestion can be painted: not the comments that are not drawn now, and not emoji that are pictures. They count all the same. */
 export async function drawn(frame: Frame, suggestion: Suggestion): Promise<Suggestion> {
   const shells = await frame.$$eval('[data-testid^="comment-base-item-"]', (all) =>
     all.filter((shell) => !shell.firstChild).map((shell) => shell.getAttribute("data-testid")),
   );
-  return { ...suggestion, blocks: suggestion.blocks.filter(({ id }) => !shells.includes(id)) };
+  const pictures = await frame.$$eval("img[alt]", (all) => all.map((image) => image.getAttribute("alt") ?? "").filter(Boolean));
+  const paintable = (quote: string) => pictures.reduce((text, picture) => text.replaceAll(picture, ""), quote);
+  const blocks = suggestion.blocks
+    .filter(({ id }) => !shells.includes(id))
+    .map((block) => ({ ...block, spans: block.spans.map((span) => ({ ...span, quote: paintable(span.quote) })) }));
+  return { ...suggestion, blocks };
 }
 
 /** Waits for the ticket's tag with the indicators of its title and description, painted, and none of another ticket's. */
