@@ -7,6 +7,8 @@ import { type ListedHost, patternOf, readHosts, watchHosts } from "./store/hosts
 /** The content script as WXT builds it. */
 export const contentScript = "/content-scripts/content.js";
 const prefix = "host ";
+/** In the memory that an update or a restart empties: whether the hosts were looked at since. */
+const lookedKey = "hosts.looked";
 
 export interface CustomHost extends ListedHost {
   /** The browser lets SecTag read it. */
@@ -37,10 +39,11 @@ export function watchCustomHosts(signal: AbortSignal, onChange: () => void): voi
 
 /**
  * Brings the registered scripts in line with the list and with what the browser allows; doing it again changes nothing. Registrations
- * outlive a restart of the browser, but not an update of the extension.
- * @param openTabs reads tabs that are open already, too. Not after an update: an older script still stands in them.
+ * outlive a restart of the browser, but not an update of the extension. Tabs that are open already are read too; but not at the first look
+ * after an update, when an older script still stands in them.
  */
-export async function applyHosts(openTabs: boolean): Promise<void> {
+export async function applyHosts(): Promise<void> {
+  const openTabs = lookedKey in (await browser.storage.session.get(lookedKey));
   const hosts = await customHosts();
   const allowed = new Set(hosts.filter((host) => host.allowed).map(({ origin }) => prefix + origin));
   const registered = (await browser.scripting.getRegisteredContentScripts()).map(({ id }) => id).filter((id) => id.startsWith(prefix));
@@ -60,21 +63,20 @@ export async function applyHosts(openTabs: boolean): Promise<void> {
     if (openTabs)
       await inTabs(origin, (tabId) => browser.scripting.executeScript({ target: { tabId, allFrames: true }, files: [contentScript] }));
   }
+  await browser.storage.session.set({ [lookedKey]: true });
 }
 
 /** Call once, at the start of the background: keeps the registrations right from then on. */
 export function followHosts(): void {
   let last: Promise<void> = Promise.resolve();
-  const apply = (openTabs: boolean) => {
-    last = last
-      .then(() => applyHosts(openTabs))
-      .catch((error: unknown) => console.warn("SecTag: the added hosts could not be registered", error));
+  const apply = () => {
+    last = last.then(applyHosts).catch((error: unknown) => console.warn("SecTag: the added hosts could not be registered", error));
   };
-  watchCustomHosts(new AbortController().signal, () => apply(true));
+  watchCustomHosts(new AbortController().signal, apply);
   // Both wake the background; that it runs is enough, since it looks at each start.
   browser.runtime.onInstalled.addListener(() => undefined);
   browser.runtime.onStartup.addListener(() => undefined);
-  apply(false);
+  apply();
 }
 
 /** Tabs that are asleep, or that were closed meanwhile, refuse: they are none that SecTag could help. */

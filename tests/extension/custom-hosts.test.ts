@@ -22,6 +22,8 @@ interface Script {
 function hostsBrowser() {
   const local: Record<string, unknown> = {};
   const managed: Record<string, unknown> = {};
+  /** As after the background's first look, at the installation. */
+  const session: Record<string, unknown> = { "hosts.looked": true };
   const granted = new Set<string>();
   const scripts = new Map<string, Script>();
   const open = new Map<number, string>();
@@ -34,11 +36,12 @@ function hostsBrowser() {
     answer: true,
     asked: [] as string[],
     policy: managed,
+    session,
     granted,
     scripts,
     open,
     injected,
-    storage: { local: area(local), managed: area(managed) },
+    storage: { local: area(local), managed: area(managed), session: area(session) },
     permissions: {
       contains: async ({ origins }: { origins: string[] }) => origins.every((origin) => granted.has(origin)),
       request: async ({ origins: [origin = ""] }: { origins: string[] }) => {
@@ -120,8 +123,8 @@ test("adding asks the browser first; a refusal, a known address and nonsense cha
 test("an allowed host gets its script once, in open tabs too; twice is as once", async () => {
   fake.browser.open.set(4, jira).set(5, "https://other.example");
   await askToAdd(jira, 0);
-  await applyHosts(true);
-  await applyHosts(true);
+  await applyHosts();
+  await applyHosts();
   expect(registered()).toEqual([`${jira}/*`]);
   expect([...fake.browser.scripts.values()][0]).toMatchObject({ allFrames: true, js: ["/content-scripts/content.js"] });
   expect(fake.browser.injected).toEqual([4]);
@@ -130,19 +133,29 @@ test("an allowed host gets its script once, in open tabs too; twice is as once",
 test("after an update, which takes registrations away, they come back, and tabs with the older script are left alone", async () => {
   fake.browser.open.set(4, jira);
   await askToAdd(jira, 0);
-  await applyHosts(true);
+  await applyHosts();
   fake.browser.scripts.clear();
-  await applyHosts(false);
+  delete fake.browser.session["hosts.looked"];
+  await applyHosts();
   expect(registered()).toEqual([`${jira}/*`]);
+  expect(fake.browser.injected).toEqual([4]);
+});
+
+test("a host that is added while the background sleeps: its first look, at waking up, reads the open tabs", async () => {
+  await applyHosts();
+  fake.browser.open.set(4, jira);
+  await askToAdd(jira, 0);
+  // Awake again, the background looks by itself, before it hears of the change.
+  await applyHosts();
   expect(fake.browser.injected).toEqual([4]);
 });
 
 test("a removed host: its tabs are told, permission and script go", async () => {
   fake.browser.open.set(4, jira);
   await askToAdd(jira, 0);
-  await applyHosts(true);
+  await applyHosts();
   await removeHost(jira);
-  await applyHosts(true);
+  await applyHosts();
   expect(sent).toEqual([{ name: "page.stop", tabId: 4 }]);
   expect(registered()).toEqual([]);
   expect([...fake.browser.granted]).toEqual([]);
@@ -150,20 +163,20 @@ test("a removed host: its tabs are told, permission and script go", async () => 
 
 test("a policy's host without permission waits for one press; a permission taken away in the browser takes the script with it", async () => {
   fake.browser.policy.hosts = [jira];
-  await applyHosts(true);
+  await applyHosts();
   expect(registered()).toEqual([]);
   expect(await customHosts()).toEqual([{ origin: jira, managed: true, allowed: false }]);
   fake.browser.granted.add(`${jira}/*`);
-  await applyHosts(true);
+  await applyHosts();
   expect(registered()).toEqual([`${jira}/*`]);
   fake.browser.granted.clear();
-  await applyHosts(true);
+  await applyHosts();
   expect(registered()).toEqual([]);
 });
 
 test("hosts of the manifest are not registered a second time", async () => {
   fake.browser.policy.hosts = ["https://acme.atlassian.net", jira];
   fake.browser.granted.add("https://acme.atlassian.net/*").add(`${jira}/*`);
-  await applyHosts(true);
+  await applyHosts();
   expect(registered()).toEqual([`${jira}/*`]);
 });
