@@ -22,6 +22,7 @@ const tasks = {
   tag: { command: node("scripts/tag.ts") },
   bench: { needs: ["chromium"], command: node("scripts/bench.ts") },
   gen: { command: node("scripts/gen.ts") },
+  "new:site": { command: node("scripts/new-site.ts") },
   format: { command: ["biome", "check", "--write", "."] },
   trainer: { needs: ["python"], command: [".venv/bin/python", "-m", "trainer"] },
 };
