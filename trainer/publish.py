@@ -28,7 +28,7 @@ from trainer.run_log import log_model
 from trainer.runs import digest, file_digest, make_run
 from trainer.signing import public_key_of, sign, trusted_keys, verify
 
-#: Every envelope that was about to be sent: its counter is never used again, whatever the server remembers.
+#: Every envelope before it is sent (its counter is never used again, whatever the server remembers), and what was revoked once it is out.
 LOG = "published.jsonl"
 LOCK = "publish.lock"
 #: Other publishers that may come first.
@@ -73,8 +73,8 @@ def _remembered(publisher: Publisher) -> list[dict]:
     return [row for row in rows if row["api"] == str(publisher.client.base_url)]
 
 
-def _note(publisher: Publisher, manifest: dict) -> None:
-    row = {"api": str(publisher.client.base_url), **{key: manifest[key] for key in ("version", *CHANGING)}}
+def _note(publisher: Publisher, manifest: dict, *keys: str) -> None:
+    row = {"api": str(publisher.client.base_url), **{key: manifest[key] for key in ("version", "counter", *keys)}}
     with (publisher.root / LOG).open("a", encoding="utf-8") as stream:
         stream.write(json.dumps(row) + "\n")
         stream.flush()
@@ -90,7 +90,7 @@ def next_seal(publisher: Publisher) -> tuple[int, list[int]]:
     """The next counter, and the counters that are revoked until now. Raises ValueError when the newest release is not by a key of ours."""
     before = _remembered(publisher)
     counters = [row["counter"] for row in before]
-    revoked = {counter for row in before for counter in row["revoked"]}
+    revoked = {counter for row in before for counter in row.get("revoked", [])}
     releases = registry.overview(publisher.client)["releases"]
     if releases:
         newest = verify(registry.envelope_of(publisher.client, releases[0]["version"]), publisher.trusted)
@@ -112,12 +112,13 @@ def release(publisher: Publisher, lasting: dict, *, revoke: Sequence[int] = (), 
             counter, revoked = next_seal(publisher)
             manifest = sealed(lasting, counter, [*revoked, *revoke], publisher.days, _now())
             envelope = sign(manifest, publisher.signers)
-            _note(publisher, manifest)
+            _note(publisher, manifest, "created", "expires")
             if kept is not None:
                 _write_whole(kept, envelope)
         if lasting_of(manifest) == lasting and _now() - datetime.datetime.fromisoformat(manifest["created"]) < FRESH:
             with contextlib.suppress(registry.Taken):
                 registry.send_release(publisher.client, envelope)
+                _note(publisher, manifest, "revoked")
                 return manifest
         if kept is not None:
             kept.unlink()

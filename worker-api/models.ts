@@ -2,7 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { and, desc, eq } from "drizzle-orm";
 import type { Context, MiddlewareHandler } from "hono";
-import { etag } from "hono/etag";
+import { etag, RETAINED_304_HEADERS } from "hono/etag";
 import { ModelVersion, Sha256 } from "../shared/contract.ts";
 import { ChannelAnswer, ReleaseChannel, ReleaseEnvelope, ReleaseManifest } from "../shared/release.ts";
 import type { Api, Parts } from "./app.ts";
@@ -18,7 +18,9 @@ import { channels, releases } from "./schema.ts";
 const CARD = 100_000;
 const MOST_RELEASES = 500;
 
-const readable: [MiddlewareHandler<Env>, MiddlewareHandler<Env>] = [scoped("review", "publish"), etag()];
+/** Without those of CORS a browser hides a 304 from the extension that asked, as if nobody had answered. */
+const retainedHeaders = [...RETAINED_304_HEADERS, "access-control-allow-origin", "access-control-expose-headers"];
+const readable: [MiddlewareHandler<Env>, MiddlewareHandler<Env>] = [scoped("review", "publish"), etag({ retainedHeaders })];
 const reader = { ...secured, middleware: readable };
 const unchanged = { 304: { description: "As `If-None-Match` says" } };
 

@@ -9,7 +9,7 @@ import { json, problemsOf, secured } from "./contract.ts";
 import { atMost } from "./limit.ts";
 import { checked, type Hash, type ModelFiles, refuseForStore } from "./model-files.ts";
 import { refuse } from "./problem.ts";
-import { hasRelease, insertRelease, isStored, pointChannel } from "./release-rows.ts";
+import { hasRelease, insertRelease, isOtherModel, isStored, pointChannel } from "./release-rows.ts";
 
 /** What the platform gives for models, and whose releases are believed. */
 export interface Models {
@@ -115,11 +115,14 @@ export function addPublish(app: Api, { db, now, log, models }: Parts): void {
     const { checkpoint } = manifest.data;
     if (checkpoint && (await sizeOf(checkpoint)) === null) return refuse("release-refused", `The checkpoint ${checkpoint} is not there.`);
     const fresh = await insertRelease(db, { orgId: org.id, userId: user.id, envelope, manifest, now: now() });
-    if (!fresh && !(await isStored(db, org.id, counter, envelope)))
+    if (!fresh && !(await isStored(db, org.id, counter, envelope))) {
+      if (await isOtherModel(db, org.id, manifest))
+        return refuse("release-refused", `Version ${version} has other files: give this model another version.`);
       return refuse(
         "conflict",
-        `The counter ${counter} must be above all before, by at most ${releaseLimits.counterStep}, and version ${version} must have the files that it had. See GET /v1/models.`,
+        `The counter ${counter} must be above all before, by at most ${releaseLimits.counterStep}: see GET /v1/models.`,
       );
+    }
     if (fresh) log({ level: "info", event: "security", code: "release-published", keyId, counter, version });
     return context.json({ version, counter }, fresh ? 201 : 200);
   });

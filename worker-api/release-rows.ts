@@ -29,6 +29,14 @@ export async function insertRelease(db: Database, { orgId, userId, envelope, man
   return inserted.length > 0;
 }
 
+/** True when the org's releases of this version name other files. */
+export async function isOtherModel(db: Database, orgId: string, { version, files }: ReleaseManifest): Promise<boolean> {
+  const found = await db.all(sql`
+    SELECT 1 FROM releases
+    WHERE org_id = ${orgId} AND version = ${version} AND json_extract(manifest, '$.files') <> ${canonicalJson(files)} LIMIT 1`);
+  return found.length > 0;
+}
+
 /** True when the org has this very release: sent again after an answer that was lost. */
 export async function isStored(db: Database, orgId: string, counter: number, envelope: string): Promise<boolean> {
   const [row] = await db

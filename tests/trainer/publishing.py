@@ -37,7 +37,7 @@ def signer(key_file: Path) -> CryptoSigner:
 
 @pytest.fixture(scope="session")
 def orgs(tmp_path_factory: pytest.TempPathFactory, signer: CryptoSigner) -> Iterator[Iterator[Org]]:
-    with start_api(tmp_path_factory.mktemp("api"), public_key_of(signer), orgs=30) as made:
+    with start_api(tmp_path_factory.mktemp("api"), public_key_of(signer), orgs=60) as made:
         yield made
 
 

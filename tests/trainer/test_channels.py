@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from tests.trainer.real_api import Org
 from trainer.__main__ import main
 from trainer.channels import promote, renew, revoke, rollback
 from trainer.publish import Publisher, open_publisher, publish
-from trainer.signing import canonical_json, verify
+from trainer.signing import canonical_json, make_key, verify
 
 
 def manifest_in(org: Org, publisher: Publisher, channel: str) -> dict:
@@ -81,6 +82,25 @@ def test_what_is_revoked_stays_revoked_in_every_later_release(
     assert manifest_in(org, three, "canary")["revoked"] == [2, 3, 4]
     revoked = {row["counter"] for row in org.get("/v1/models").json()["releases"] if row["revoked"]}
     assert revoked == {2, 3, 4}
+
+
+def test_a_revocation_that_was_refused_is_not_carried_on(
+    tmp_path: Path, three: Publisher, org: Org, make_model: Callable[..., Path]
+) -> None:
+    stranger = make_key(tmp_path / "stranger.pem")
+    with pytest.raises(ValueError, match="no key that is trusted"):
+        revoke(dataclasses.replace(three, signers=[stranger]), "2026.49.2", None)
+    model = make_model("2026.50.1")
+    # Its counter is used up all the same.
+    assert publish(three, model, verdict_of(model), channel="canary", percent=100)["counter"] == 5
+    assert manifest_in(org, three, "canary")["revoked"] == []
+
+
+def test_a_version_is_one_model(three: Publisher, make_model: Callable[..., Path]) -> None:
+    model = make_model("2026.49.3b")
+    (model / "manifest.json").write_text((model / "manifest.json").read_text().replace("2026.49.3b", "2026.49.3"))
+    with pytest.raises(ValueError, match="another version"):
+        publish(three, model, verdict_of(model), channel="canary", percent=100)
 
 
 def test_the_only_version_cannot_be_revoked_but_held_back(

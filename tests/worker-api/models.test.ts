@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { extensionOrigin } from "../../shared/extension-id.ts";
 import { sha256Hex } from "../../shared/hex.ts";
 import { ChannelAnswer, ReleaseManifest, releaseLimits } from "../../shared/release.ts";
 import { canonicalJson, verifyEnvelope } from "../../shared/release-envelope.ts";
@@ -31,6 +32,16 @@ test("what a channel names verifies, has an ETag, and is not sent twice", async 
   expect([changed.status, changed.headers.get("etag") === tag]).toEqual([200, false]);
   const page = await read(z.string(), "/metrics").catch(async () => (await call("/metrics")).text());
   expect(page).toContain('sectag_model_polls_total{channel="stable",version="2026.49.1"} 3');
+});
+
+test("a browser lets the extension see that a channel is still the same", async () => {
+  const { publish, point, call, analyst } = await openReleaseLab({}, [extensionOrigin]);
+  await publish("one", { version: "2026.49.1", counter: 3 });
+  await point("stable", 3);
+  const ask = (more: Record<string, string>) =>
+    call("/v1/models/channels/stable", { key: analyst.key, headers: { origin: extensionOrigin, ...more } });
+  const again = await ask({ "if-none-match": (await ask({})).headers.get("etag") ?? "" });
+  expect([again.status, again.headers.get("access-control-allow-origin")]).toEqual([304, extensionOrigin]);
 });
 
 test("a file comes whole, in ranges that put together are the file, and not again", async () => {

@@ -90,7 +90,7 @@ test("a release is taken when a trusted key signed it, its files are there and i
   // A version has one set of files, for ever.
   const other = await manifestOf(modelBytes("two"), { version: first.version, counter: 8 });
   for (const [path, body] of modelBytes("two")) await put(body, other.files.find((file) => file.path === path)?.sha256 ?? "");
-  expect(await refusal(post(other))).toMatchObject({ status: 409 });
+  expect((await refusal(post(other))).problem.detail).toBe("Version 2026.49.1 has other files: give this model another version.");
   expect((await post({ ...other, version: "2026.49.2" })).status).toBe(201);
   // Back to the old files by a new counter.
   clock.ms += 1000;

@@ -28,9 +28,9 @@ export async function manifestOf(files: Map<string, Uint8Array<ArrayBuffer>>, mo
   return { ...example, files: named, created, expires, revoked: [], ...more };
 }
 
-export async function openReleaseLab(given: Partial<Models> = {}) {
+export async function openReleaseLab(given: Partial<Models> = {}, origins: string[] = []) {
   const models: Models = { files: modelFolder(testFolder()), newHash: nodeHash, keys: [releaseKey.publicKey], ...given };
-  const lab = await openLab({ models });
+  const lab = await openLab({ models, origins });
   const { call, service } = lab;
 
   const put = (bytes: Uint8Array<ArrayBuffer>, sha256: string, headers: Record<string, string> = {}, key = service.key) =>
