@@ -23,9 +23,10 @@ export interface Team {
   close(): Promise<void>;
 }
 
-export async function startTeam(): Promise<Team> {
+/** @param env of the API, beside what it needs. */
+export async function startTeam(env: Record<string, string> = {}): Promise<Team> {
   const folder = mkdtempSync(join(tmpdir(), "sectag-team-"));
-  const api = await startApi({ folder, env: { SECTAG_LOG: "warn" } });
+  const api = await startApi({ folder, env: { SECTAG_LOG: "warn", ...env } });
   const post = async <T>(path: string, key: string, body: unknown, answer: z.ZodType<T>): Promise<T> => {
     const headers = { "content-type": "application/json", ...(key ? { authorization: `Bearer ${key}` } : {}) };
     const response = await fetch(api.baseUrl + path, { method: "POST", headers, body: JSON.stringify(body) });
