@@ -31,6 +31,7 @@ export function watchPage({ document, signal, onChange, quiet = 120, longest = 5
   let targets: Set<Node> | null = new Set();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let burstBegan = 0;
+  let due = 0;
 
   const fire = () => {
     timer = undefined;
@@ -41,8 +42,12 @@ export function watchPage({ document, signal, onChange, quiet = 120, longest = 5
   const schedule = (soon = false) => {
     const now = performance.now();
     if (timer === undefined) burstBegan = now;
-    else clearTimeout(timer);
-    timer = setTimeout(fire, soon ? 0 : Math.max(0, Math.min(quiet, burstBegan + longest - now)));
+    const next = soon ? now : Math.min(now + quiet, burstBegan + longest);
+    // A timer that is set anew each time never comes to its turn on a page that changes without a rest.
+    if (timer !== undefined && next >= due && due === burstBegan + longest) return;
+    clearTimeout(timer);
+    due = next;
+    timer = setTimeout(fire, Math.max(0, due - now));
   };
 
   const observer = new MutationObserver((records) => {

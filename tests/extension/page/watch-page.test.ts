@@ -45,3 +45,18 @@ test("after thousands of changed nodes anything may have changed", async () => {
   expect(told).toHaveLength(2);
   expect(told[1]).toEqual({ targets: null });
 });
+
+test("a page that changes without a rest is looked at all the same, twice a second", async () => {
+  watch();
+  await vi.runAllTimersAsync();
+  told = [];
+  const [one] = document.querySelectorAll("p");
+  const setTimer = vi.spyOn(globalThis, "setTimeout");
+  for (let ms = 0; ms < 2000; ms += 4) {
+    one?.setAttribute("class", `c${ms}`);
+    await vi.advanceTimersByTimeAsync(4);
+  }
+  expect(told.length).toBeGreaterThanOrEqual(3);
+  // What is due already is not put off: each burst sets its timer while it may still be quiet soon, and then no more.
+  expect(setTimer.mock.calls.length).toBeLessThan(500);
+});
