@@ -18,6 +18,7 @@ export function askBackground(context: { readonly isValid: boolean }) {
     /** A report that does not arrive is followed by the next one; the page itself shows the same. */
     report: (report: PageReport) => void send(() => sendMessage("page.report", report)).catch(() => undefined),
     started: (since: number) => void send(() => sendMessage("page.started", since)).catch(() => undefined),
+    ownCorrections: () => send(() => sendMessage("model.own", undefined)),
     review: {
       decide: async (intent: ReviewIntent) => inWords(await send(() => sendMessage("review.decide", intent))),
       history: (ticket: ReviewedTicket) => send(() => sendMessage("review.history", ticket)),

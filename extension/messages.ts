@@ -3,7 +3,7 @@ import { defineExtensionMessaging } from "@webext-core/messaging";
 import { z } from "zod";
 import { AnalyzeRequest, ModelProblem, Suggestion, TicketRef } from "../shared/contract.ts";
 import type { Decision } from "../shared/decisions.ts";
-import { type ModelChoice, ModelNews } from "../shared/model-run.ts";
+import { type ModelChoice, ModelNews, type OwnCorrections } from "../shared/model-run.ts";
 import {
   type DecideAnswer,
   PageReport,
@@ -73,6 +73,8 @@ const table = {
   /** options -> background: look for a new model now; back to the one before. */
   "model.look": { data: nothing, from: "extension" },
   "model.back": { data: nothing, from: "extension" },
+  /** page -> background: how many corrections made here are in the running model; null when it is nobody's release, or none are. */
+  "model.own": { data: nothing, from: "page" },
   /** background, popup -> page: open, close or toggle the card. */
   "card.show": { data: z.enum(["open", "toggle"]), from: "extension" },
   /** page -> background: save a decision; the answer comes after the commit, or says why not. Sending it again is harmless. */
@@ -112,6 +114,7 @@ interface Protocol {
   "model.change"(): void;
   "model.look"(): void;
   "model.back"(): void;
+  "model.own"(): OwnCorrections | null;
   "card.show"(how: "open" | "toggle"): void;
   "page.read"(): void;
   "page.stop"(): void;

@@ -12,7 +12,7 @@ interface Options {
   document: Document;
   /** Of the card. */
   css: string;
-  background: Pick<ReturnType<typeof askBackground>, "review" | "writeBack">;
+  background: Pick<ReturnType<typeof askBackground>, "ownCorrections" | "review" | "writeBack">;
   retry(): void;
   /** Something else is to be shown. */
   changed(): void;
@@ -45,6 +45,7 @@ export function createPageReview({ document, css, background, retry, changed, si
     onRetry: retry,
     onAction: (action) => review.act(action),
     onPreview: () => review.preview(),
+    askOwn: background.ownCorrections,
     onWriteBack: (action) => void writeBack.act(action),
   });
   const writeBack = createWriteBack({

@@ -137,6 +137,10 @@ export function startReleaseHost(ownCorrections: () => Promise<string[]>): Relea
   answerMessage("model.news", browser.runtime, tell);
   answerMessage("model.look", browser.runtime, () => void lookNow(true));
   answerMessage("model.back", browser.runtime, () => changeOver(steps.goBack));
+  answerMessage("model.own", browser.runtime, async () => {
+    const view = await readModelView();
+    return view?.running && view.own > 0 ? { version: view.running.version, n: view.own } : null;
+  });
   watchConnection(new AbortController().signal, () => void follow().catch(warn));
   browser.alarms.onAlarm.addListener(({ name }) => {
     if (name === alarmName || name === againName) void lookNow(false);

@@ -78,6 +78,12 @@ export const ModelView = z.strictObject({
   own: z.int().nonnegative(),
 });
 
+/** Corrections made in this browser that the running release was trained on. */
+export interface OwnCorrections {
+  version: string;
+  n: number;
+}
+
 export type ModelChoice = z.infer<typeof ModelChoice>;
 export type ModelNews = z.infer<typeof ModelNews>;
 export type LookResult = z.infer<typeof LookResult>;

@@ -1,6 +1,7 @@
 // Draws the card into its host and keeps what belongs to it alone: whether it is open, and where the focus was before.
 import { createRoot, type Root } from "react-dom/client";
 import type { Decision } from "../../shared/decisions.ts";
+import type { OwnCorrections } from "../../shared/model-run.ts";
 import type { PageReport, ReviewAction } from "../../shared/review.ts";
 import type { WriteBackAction, WriteBackState } from "../../shared/write-back.ts";
 import { Card, type CardBlock } from "./card.tsx";
@@ -22,6 +23,8 @@ interface Options {
   onAction(action: ReviewAction): void;
   /** The decision exactly as it would leave the machine now. */
   onPreview(): Promise<Decision>;
+  /** Corrections of this person that the running model has learnt from. */
+  askOwn?(): Promise<OwnCorrections | null>;
   /** What the person asks of the write-back by its buttons. */
   onWriteBack?(action: WriteBackAction): void;
 }
@@ -35,7 +38,7 @@ export interface CardView {
   close(): boolean;
 }
 
-export function createCardView({ createHost, t, onRetry, onAction, onPreview, onWriteBack }: Options): CardView {
+export function createCardView({ createHost, t, onRetry, onAction, onPreview, askOwn, onWriteBack }: Options): CardView {
   let host: ReturnType<Options["createHost"]> | null = null;
   let root: Root | null = null;
   let view: View | null = null;
@@ -70,6 +73,7 @@ export function createCardView({ createHost, t, onRetry, onAction, onPreview, on
           onRetry={onRetry}
           onAction={onAction}
           onPreview={onPreview}
+          askOwn={askOwn}
           writeBack={view.writeBack ?? null}
           onWriteBack={onWriteBack}
         />

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "react";
 import type { Span, Suggestion } from "../../shared/contract.ts";
 import type { Decision } from "../../shared/decisions.ts";
+import type { OwnCorrections } from "../../shared/model-run.ts";
 import type { PageReport, ReviewAction, ReviewState } from "../../shared/review.ts";
 import { tagText } from "../../shared/words.ts";
 import type { WriteBackAction, WriteBackState } from "../../shared/write-back.ts";
@@ -33,12 +34,13 @@ interface Props {
   onRetry(): void;
   onAction(action: ReviewAction): void;
   onPreview(): Promise<Decision>;
+  askOwn?: (() => Promise<OwnCorrections | null>) | undefined;
   /** Null where nothing is written to tickets. */
   writeBack?: WriteBackState | null;
   onWriteBack?: ((action: WriteBackAction) => void) | undefined;
 }
 
-export function Card({ report, blocks, open, onToggle, onRetry, onAction, onPreview, writeBack, onWriteBack }: Props) {
+export function Card({ report, blocks, open, onToggle, onRetry, onAction, onPreview, askOwn, writeBack, onWriteBack }: Props) {
   const t = useTexts();
   const chip = useRef<HTMLButtonElement>(null);
   const panel = useRef<HTMLElement>(null);
@@ -80,7 +82,7 @@ export function Card({ report, blocks, open, onToggle, onRetry, onAction, onPrev
             {review && writeBack && onWriteBack && (
               <WriteBack state={writeBack} armed={review.armed} keyName={review.keys.writeBack} onAction={onWriteBack} />
             )}
-            <ReportBody report={report} blocks={blocks} />
+            <ReportBody report={report} blocks={blocks} askOwn={askOwn} />
             {report.state === "failed" && (
               <button type="button" className="plain-button" onClick={onRetry}>
                 {t("card.retry")}

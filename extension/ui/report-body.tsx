@@ -1,9 +1,11 @@
 // What SecTag says about a ticket: tag, likelihoods, findings, how it was computed. The same in the page's card and in the popup.
 import type { Suggestion, ThreatType } from "../../shared/contract.ts";
 import { threatTypeIds } from "../../shared/labels.ts";
+import type { OwnCorrections } from "../../shared/model-run.ts";
 import type { PageReport } from "../../shared/review.ts";
 import { percent, tagText } from "../../shared/words.ts";
 import { Findings, type FoundBlock } from "./findings.tsx";
+import { OwnCorrectionsLine } from "./own-corrections.tsx";
 import { likelihoodWord, severityName, threatTypeDescription, threatTypeName } from "./tag-words.ts";
 import { type T, useTexts } from "./texts.ts";
 
@@ -11,9 +13,11 @@ interface Props {
   report: PageReport;
   /** Roles of the suggestion's blocks, where the caller knows them. */
   blocks: readonly FoundBlock[];
+  /** Whose corrections are in the model; absent where that is not shown. */
+  askOwn?: (() => Promise<OwnCorrections | null>) | undefined;
 }
 
-export function ReportBody({ report, blocks }: Props) {
+export function ReportBody({ report, blocks, askOwn }: Props) {
   const t = useTexts();
   switch (report.state) {
     case "reading":
@@ -34,7 +38,7 @@ export function ReportBody({ report, blocks }: Props) {
     case "left":
       return <Notice title={t("state.left.title")} text={t("state.left.text")} />;
     case "tagged":
-      return <Tagged report={report} blocks={blocks} />;
+      return <Tagged report={report} blocks={blocks} askOwn={askOwn} />;
   }
 }
 
@@ -52,9 +56,10 @@ function Notice({ title, text, busy = false, progress }: { title: string; text: 
 interface TaggedProps {
   report: Extract<PageReport, { state: "tagged" }>;
   blocks: readonly FoundBlock[];
+  askOwn: Props["askOwn"];
 }
 
-function Tagged({ report, blocks }: TaggedProps) {
+function Tagged({ report, blocks, askOwn }: TaggedProps) {
   const { suggestion, unpainted, unread = 0, cardRemoved } = report;
   const t = useTexts();
   const computed = [
@@ -81,6 +86,7 @@ function Tagged({ report, blocks }: TaggedProps) {
         {computed.join(" · ")}
         {suggestion.modelCalls === 0 && suggestion.modelVersion ? ` (${t("report.known")})` : ""}
       </p>
+      {askOwn && suggestion.modelVersion && <OwnCorrectionsLine version={suggestion.modelVersion} ask={askOwn} />}
     </>
   );
 }

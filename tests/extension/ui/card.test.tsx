@@ -162,3 +162,24 @@ test("the card says its language, for screen readers in a page of another one", 
   );
   expect(container.querySelector(".card-corner")?.getAttribute("lang")).toBe("de");
 });
+
+test("the card says how many of this person's corrections are in the model that answered, and nothing of another one", async () => {
+  const cardOf = (version: string) => (
+    <Card
+      report={tagged(state())}
+      blocks={[]}
+      open
+      onToggle={() => undefined}
+      onRetry={() => undefined}
+      onAction={() => undefined}
+      onPreview={async () => decision}
+      askOwn={async () => ({ version, n: 12 })}
+    />
+  );
+  const own = draw(cardOf("2026.48.1"));
+  await settle();
+  expect(own.text()).toContain("12 of your corrections are in 2026.48.1.");
+  const others = draw(cardOf("2026.49.1"));
+  await settle();
+  expect(others.text()).not.toContain("of your corrections");
+});
