@@ -1,6 +1,7 @@
 // What a page's script asks of the background and tells it, as long as it belongs to the running extension.
 import type { TicketRef } from "../shared/contract.ts";
 import type { PageReport, ReviewedTicket, ReviewIntent } from "../shared/review.ts";
+import type { Visit } from "../shared/selector-health.ts";
 import type { Written } from "../shared/write-back.ts";
 import { sendMessage } from "./messages.ts";
 import { inWords } from "./texts.ts";
@@ -17,6 +18,7 @@ export function askBackground(context: { readonly isValid: boolean }) {
     },
     /** A report that does not arrive is followed by the next one; the page itself shows the same. */
     report: (report: PageReport) => void send(() => sendMessage("page.report", report)).catch(() => undefined),
+    found: (visit: Visit) => void send(() => sendMessage("page.found", visit)).catch(() => undefined),
     started: (since: number) => void send(() => sendMessage("page.started", since)).catch(() => undefined),
     ownCorrections: () => send(() => sendMessage("model.own", undefined)),
     review: {

@@ -13,6 +13,7 @@ import {
   type ReviewSettings,
   type TicketHistory,
 } from "../shared/review.ts";
+import { Visit } from "../shared/selector-health.ts";
 import { type WriteBackMemory, Written } from "../shared/write-back.ts";
 
 /** How the model runs on this machine and why: measured once, shown in options. */
@@ -60,6 +61,8 @@ const table = {
   "page.report": { data: PageReport, from: "page" },
   /** top page -> background: a new document stands in the tab since then (ms since 1970); older reports are not its own. */
   "page.started": { data: z.number(), from: "page" },
+  /** page -> background: which parts of a ticket were found on a visit; only counted. */
+  "page.found": { data: Visit, from: "page" },
   /** host -> background: what may be used, and what was found best before. */
   "engine.memory": { data: nothing, from: "extension" },
   /** host -> background: keep the status (and the choice in it) for options and the next start. */
@@ -107,6 +110,7 @@ interface Protocol {
   "inference.ensure"(): { ok: boolean; reason: string };
   "page.report"(report: PageReport): void;
   "page.started"(since: number): void;
+  "page.found"(visit: Visit): void;
   "engine.memory"(): EngineMemory;
   "engine.status"(status: EngineStatus): void;
   "model.news"(news: ModelNews): ModelChoice;

@@ -1,6 +1,7 @@
 // Everything that the options page shows, gathered from settings and store and kept up to date.
 import { browser } from "wxt/browser";
 import type { ModelView } from "../shared/model-run.ts";
+import type { ViewHealth } from "../shared/selector-health.ts";
 import type { WriteBackSettings } from "../shared/write-back.ts";
 import { type CustomHost, customHosts, watchCustomHosts } from "./custom-hosts.ts";
 import type { EngineSettings, EngineStatus } from "./messages.ts";
@@ -11,6 +12,7 @@ import { readModelView } from "./store/release-settings.ts";
 import type { ReviewDb } from "./store/review-db.ts";
 import { deadLetters, sentPayloads, syncOverview, watchStore } from "./store/review-log.ts";
 import { type PrivacySettings, readPrivacy, readReviewSettings, watchReviewSettings } from "./store/review-settings.ts";
+import { readHealth, watchHealth } from "./store/selector-health.ts";
 import { managedWriteBack, readWriteBack } from "./store/write-back.ts";
 
 type Stored = Awaited<ReturnType<typeof readStored>>;
@@ -36,6 +38,7 @@ export async function followOptions(signal: AbortSignal, onData: (data: OptionsD
   watchConnection(signal, readAgain);
   watchReviewSettings(signal, readAgain);
   watchCustomHosts(signal, readAgain);
+  watchHealth(signal, readAgain);
   tell({});
   const onProblem = (error: unknown) => tell({ problem: error instanceof Error ? error.message : String(error) });
   try {
@@ -73,20 +76,24 @@ async function readAllSettings(): Promise<{
   writeBack: WriteBackSettings;
   managedWriteBack: (keyof WriteBackSettings)[];
   model: ModelView | null;
+  health: ViewHealth[];
 }> {
-  const [settings, status, connection, hosts, { keys }, privacy, managed, writeBack, managedOfWriteBack, model] = await Promise.all([
-    readSettings(),
-    readStatus(),
-    readConnection(),
-    customHosts(),
-    readReviewSettings(),
-    readPrivacy(),
-    readManaged(),
-    readWriteBack(),
-    managedWriteBack(),
-    readModelView(),
-  ]);
-  return { settings, status, connection, hosts, keys, privacy, managed, writeBack, managedWriteBack: managedOfWriteBack, model };
+  const [settings, status, connection, hosts, { keys }, privacy, managed, writeBack, managedOfWriteBack, model, health] = await Promise.all(
+    [
+      readSettings(),
+      readStatus(),
+      readConnection(),
+      customHosts(),
+      readReviewSettings(),
+      readPrivacy(),
+      readManaged(),
+      readWriteBack(),
+      managedWriteBack(),
+      readModelView(),
+      readHealth(),
+    ],
+  );
+  return { settings, status, connection, hosts, keys, privacy, managed, writeBack, managedWriteBack: managedOfWriteBack, model, health };
 }
 
 /** What an administrator's policy has set. */

@@ -11,6 +11,7 @@ import { answerMessage, sendMessage } from "../messages.ts";
 import { startReleaseHost } from "../release-host.ts";
 import { startReviewHost } from "../review-host.ts";
 import { keepStatus, readChoice, readSettings } from "../store/engine-memory.ts";
+import { noteVisit } from "../store/selector-health.ts";
 import { forgetReport, keepReport, startReports } from "../store/tab-reports.ts";
 import { startWriteBackHost } from "../write-back-host.ts";
 
@@ -62,6 +63,8 @@ export default defineBackground(() => {
       if (await startReports(tabId, since)) await show(tabId, { state: "left" });
     }),
   );
+
+  answerMessage("page.found", browser.runtime, noteVisit);
 
   const readMemory = async () => ({ settings: await readSettings(), choice: await readChoice(), model: await releases.choose() });
   if (import.meta.env.FIREFOX) releases.link(startHost({ read: readMemory, keep: keepStatus, tell: releases.tell }));

@@ -84,9 +84,14 @@ export const site: SiteAdapter = {
       blocks.push(...commentsOf(view, shown === key, description));
     }
     if (!blocks.some(({ role }) => role === "title")) missing.unshift("title");
-    return { ticket: { system: "jira-cloud", key }, blocks, missing };
+    return { ticket: { system: "jira-cloud", key }, blocks, missing, view: nameOf(view, url) };
   },
 };
+
+function nameOf({ container }: View, { pathname }: URL): string {
+  if (!container) return /\/(queues|section)\//.test(pathname) ? "agent" : "page";
+  return container.matches('[role="dialog"]') ? "modal" : "panel";
+}
 
 /** Every modal and panel with an issue, then the page; what stands in a container belongs to no other view. */
 function viewsOf(document: Document): View[] {

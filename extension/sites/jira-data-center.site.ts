@@ -45,15 +45,15 @@ export const site: SiteAdapter = {
     if (request) return portalPlace(request, document);
     const detail = firstOf(document, selectors.boardDetails);
     const boardKey = detail && isShown(detail) ? linkKey(firstOf(detail, selectors.boardKeys)) : null;
-    if (detail && boardKey) return issuePlace(boardKey, detail);
+    if (detail && boardKey) return issuePlace(boardKey, detail, "board");
     const root = firstOf(document, selectors.issues);
     // The key in the page stands in the same part as the words, and is exchanged with them: it counts more than the address.
     const key = (root && linkKey(firstOf(root, selectors.keys))) ?? pathKey(url);
-    return key && root ? issuePlace(key, root) : null;
+    return key && root ? issuePlace(key, root, root.matches(selectors.issues[0]) ? "split" : "issue") : null;
   },
 };
 
-function issuePlace(key: string, root: Element): TicketPlace {
+function issuePlace(key: string, root: Element, view: string): TicketPlace {
   const blocks: PlacedBlock[] = [];
   const missing: BlockRole[] = [];
   const title = firstOf(root, selectors.titles);
@@ -68,7 +68,7 @@ function issuePlace(key: string, root: Element): TicketPlace {
     if (element && item.id)
       blocks.push({ id: item.id, role: "comment", element, kind: "text", restricted: isRestricted(item, serviceDesk) });
   }
-  return { ticket: { system: "jira-data-center", key }, blocks, missing };
+  return { ticket: { system: "jira-data-center", key }, blocks, missing, view: serviceDesk ? "agent" : view };
 }
 
 /** The customer's view: what is on it, the customer sees. */
@@ -78,7 +78,7 @@ function portalPlace(key: string, document: Document): TicketPlace {
   const blocks: PlacedBlock[] = [];
   if (title) blocks.push({ id: "title", role: "title", element: title, kind: "text", restricted: false });
   if (text) blocks.push({ id: "description", role: "description", element: text, kind: "text", restricted: false });
-  return { ticket: { system: "jira-data-center", key }, blocks, missing: title ? [] : ["title"] };
+  return { ticket: { system: "jira-data-center", key }, blocks, missing: title ? [] : ["title"], view: "portal" };
 }
 
 /** By mark or word; in a service project also when nothing says that the customer sees it: what is not known stays here. */

@@ -46,7 +46,7 @@ export const site: SiteAdapter = {
       const id = entry.id || `entry-${list.length - index}`;
       blocks.push({ id, role: "comment", element: firstOf(entry, entryTexts) ?? entry, kind: "text", restricted });
     });
-    return { ticket: { system, key: (number ?? sysId).slice(0, 100) }, blocks, missing: title ? [] : ["title"] };
+    return { ticket: { system, key: (number ?? sysId).slice(0, 100) }, blocks, missing: title ? [] : ["title"], view: "portal" };
   },
 };
 

@@ -31,7 +31,7 @@ export const site: SiteAdapter = {
     if (!record) return null;
     const parts = deepAll(document, [...forms, ...streams].join(", ")).filter(isShown);
     const form = parts.find(({ localName }) => forms.includes(localName));
-    if (!form) return { ticket: { system, key: record.sysId }, blocks: [], missing: ["title"] };
+    if (!form) return { ticket: { system, key: record.sysId }, blocks: [], missing: ["title"], view: "workspace" };
     const field = (name: string): Element | null => {
       const [place] = deepWithin(form, `[name="${name}"]`);
       if (!place || place.matches("input, textarea")) return place ?? null;
@@ -46,7 +46,7 @@ export const site: SiteAdapter = {
     const stream = parts.find((part) => streams.includes(part.localName) && deepClosest(part, screens) === screen);
     blocks.push(...entriesOf(stream));
     const number = numberIn(wordsOf(field("number"))) ?? numberIn(document.title);
-    return { ticket: { system, key: number ?? record.sysId }, blocks, missing: title ? [] : ["title"] };
+    return { ticket: { system, key: number ?? record.sysId }, blocks, missing: title ? [] : ["title"], view: "workspace" };
   },
 };
 

@@ -25,6 +25,8 @@ export interface TicketPlace {
   blocks: PlacedBlock[];
   /** Roles that every ticket of this site has and that were not found (yet): the page may be late, or its layout unknown. */
   missing: BlockRole[];
+  /** Which of the site's views this is, where it has several: `panel`. What was found is counted by it. */
+  view?: string;
   /** Why the page cannot be read, where the adapter knows it. */
   reason?: string;
 }

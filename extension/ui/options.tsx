@@ -1,6 +1,7 @@
 // The options page: connection and sync, hosts, keys, privacy, writing to tickets, and how the model runs on this machine.
 import { Connection, type ConnectionProps } from "./options-connection.tsx";
 import { Engine, type EngineProps } from "./options-engine.tsx";
+import { Health, type HealthProps } from "./options-health.tsx";
 import { Hosts, type HostsProps } from "./options-hosts.tsx";
 import { Keys, type KeysProps } from "./options-keys.tsx";
 import { Model, type ModelProps } from "./options-model.tsx";
@@ -23,10 +24,11 @@ export interface OptionsProps {
   writeBack?: WriteBackOptionsProps | null;
   /** Null until the background has looked for one, once. */
   model: ModelProps | null;
+  health?: HealthProps | null;
   engine: EngineProps;
 }
 
-export function Options({ problem, connection, sync, payloads, hosts, keys, privacy, writeBack, model, engine }: OptionsProps) {
+export function Options({ problem, connection, sync, payloads, hosts, keys, privacy, writeBack, model, health, engine }: OptionsProps) {
   const t = useTexts();
   return (
     <main className="options">
@@ -45,6 +47,7 @@ export function Options({ problem, connection, sync, payloads, hosts, keys, priv
       {writeBack && <WriteBackOptions {...writeBack} />}
       {model && <Model {...model} />}
       <Engine {...engine} />
+      {health && <Health {...health} />}
     </main>
   );
 }

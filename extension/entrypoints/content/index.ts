@@ -5,6 +5,7 @@ import { askBackground } from "../../ask-background.ts";
 import { isClosed } from "../../closed-roots.ts";
 import { createAnalyzeClient } from "../../inference/port-client.ts";
 import { analyzePortName, answerMessage } from "../../messages.ts";
+import { notingFound } from "../../page/found-parts.ts";
 import { createHighlighter } from "../../page/highlighter.ts";
 import { whenIdle } from "../../page/slices.ts";
 import { followTicket } from "../../page/ticket-session.ts";
@@ -62,7 +63,7 @@ export default defineContentScript({
     const session = followTicket({
       document,
       url: () => new URL(location.href),
-      find: (url, page) => (asked === pageKey(url) ? findAsked : findTicket)(url, page),
+      find: notingFound((url, page) => (asked === pageKey(url) ? findAsked : findTicket)(url, page), background.found, signal),
       analyze: client.analyze,
       highlighter: createHighlighter(document),
       isClosed,

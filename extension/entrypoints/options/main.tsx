@@ -60,6 +60,7 @@ function draw({ stored, db, problem, connection, hosts, keys, privacy, managed, 
           onBack: () => void sendMessage("model.back", undefined),
         }
       }
+      health={{ views: data.health }}
       engine={{
         settings,
         status,
