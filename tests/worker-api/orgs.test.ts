@@ -28,7 +28,9 @@ async function furnished() {
   return { ...lab, theirs, person, one, cursor, words, ids, release };
 }
 
-test("no route gives, with any key of one org and any id of the other in any place, anything of the other", async () => {
+test("no route gives, with any key of one org and any id of the other in any place, anything of the other", {
+  timeout: 90_000,
+}, async () => {
   const lab = await furnished();
   const { app, call, ids, words, one, person, theirs, release } = lab;
   const paths = openApiDocument(app).paths ?? {};
