@@ -18,8 +18,8 @@ export function requestTrackerTicket(fetch: Fetch, base: URL, id: string, field:
       if (!answer.ok) return answer;
       const { record, version } = answer.value;
       const own = record.CustomFields.find(({ name }) => name === field);
-      // Several values are somebody's list: never the tag alone, so never ours to write.
-      const value = own?.values.map(String).join(", ") ?? "";
+      // Several values are somebody's list: never the tag alone, so never ours to write. Null is what RT makes of an empty one.
+      const value = own?.values.flatMap((one) => (one === null ? [] : String(one))).join(", ") ?? "";
       return {
         ok: true,
         value: { version: version || record.LastUpdated || "", labels: null, field: own ? { name: field, value } : null },

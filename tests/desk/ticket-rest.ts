@@ -46,7 +46,8 @@ const JiraBody = z.strictObject({
   }),
 });
 const ServiceNowBody = z.record(z.string(), z.string());
-const RtBody = z.strictObject({ CustomFields: z.record(z.string(), z.string().nullable()) });
+/** A field is emptied by null: of "" RT 5.0.3 makes an empty value that stays in the list. */
+const RtBody = z.strictObject({ CustomFields: z.record(z.string(), z.string().min(1).nullable()) });
 const RtComment = z.strictObject({ Content: z.string().min(1), ContentType: z.literal("text/plain") });
 
 const json = (status: number, value: unknown, headers: Record<string, string> = {}): RestReply => ({

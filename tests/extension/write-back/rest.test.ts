@@ -1,6 +1,7 @@
 // Each system's REST interface over real HTTP: what is read, what is sent, and what each refusal is called; after every one the ticket is looked at.
 import { expect, test } from "vitest";
-import type { Fetch } from "../../../extension/write-back/ask-rest.ts";
+import { z } from "zod";
+import { changeRecord, type Fetch, readRecord } from "../../../extension/write-back/ask-rest.ts";
 import { jiraIssue } from "../../../extension/write-back/jira.ts";
 import { requestTrackerTicket } from "../../../extension/write-back/request-tracker.ts";
 import { serviceNowRecord } from "../../../extension/write-back/servicenow.ts";
@@ -213,12 +214,34 @@ test("a record that is not the ticket that the page shows is neither read nor wr
   expect(of.rest.ticket(sysId).notes).toEqual([]);
 });
 
+test("RT's field is emptied, and an empty value in its list is no value", async () => {
+  const of = server();
+  const ticket = of.rest.ticket("7");
+  ticket.fields.SecTag = "phishing_high";
+  const api = requestTrackerTicket(of.fetch, base(of), "7", "SecTag");
+  const change: Change = { kind: "field", name: "SecTag", before: "phishing_high", after: "" };
+  expect(await carryOut(api, change, await version(api))).toMatchObject({ ok: true, value: { field: { value: "" } } });
+  expect(ticket.fields.SecTag).toBe("");
+  of.always({ status: 200, type: "application/json", body: '{"CustomFields":[{"name":"SecTag","values":[null]}]}' });
+  expect(await api.read()).toMatchObject({ ok: true, value: { field: { value: "" } } });
+});
+
 test("several values of a custom field are a person's list", async () => {
   const of = server();
   of.always({ status: 200, type: "application/json", body: '{"CustomFields":[{"name":"SecTag","values":["phishing_high","x"]}]}' });
   expect(await requestTrackerTicket(of.fetch, base(of), "7", "SecTag").read()).toMatchObject({
     ok: true,
     value: { field: { name: "SecTag", value: "phishing_high, x" } },
+  });
+});
+
+test("an address of another origin is never asked, whoever made it", async () => {
+  const fetch: Fetch = () => Promise.reject(new Error("asked"));
+  const elsewhere = { url: new URL("https://evil.example/rest/api/3/issue/SOC-1") };
+  expect(await readRecord(fetch, "https://corp.atlassian.net", elsewhere, z.unknown())).toEqual({ ok: false, code: "odd" });
+  expect(await changeRecord(fetch, "https://corp.atlassian.net", { ...elsewhere, method: "PUT", body: {} })).toEqual({
+    ok: false,
+    code: "odd",
   });
 });
 

@@ -1,104 +1,12 @@
 // The write-back of one page over a real HTTP double: offered after a decision only, shown first, written on confirmation, taken back in one step.
 import { expect, test, vi } from "vitest";
-import { jiraIssue } from "../../../extension/write-back/jira.ts";
-import { serviceNowRecord } from "../../../extension/write-back/servicenow.ts";
-import { createWriteBack } from "../../../extension/write-back/write-back.ts";
-import type { PageReport, ReviewState } from "../../../shared/review.ts";
-import { nothingWritten, type WriteBackAction, type WriteBackState, Written } from "../../../shared/write-back.ts";
-import { mine, news, state, tagged } from "../ui/states.ts";
-import { restServer } from "./rest-server.ts";
+import { mine, news, state } from "../ui/states.ts";
+import { decided, openPage, sysId } from "./write-back-lab.ts";
 
-const sysId = "0123456789abcdef0123456789abcdef";
-const server = restServer({ "SOC-7": "SOC-7", "SOC-8": "SOC-8", [sysId]: "INC0010001" });
-const decided = (threatType: "phishing" | "malware", severity: "high" | "low" = "high") =>
-  state({ mine: mine({ tag: { threatType, severity } }), news: news("saved") });
-
-/** A page with its background; `on` is the setting. */
-function open({
-  on = true,
-  field = "",
-  system = "jira",
-}: {
-  on?: boolean;
-  field?: string;
-  system?: "jira" | "servicenow" | "copy" | "none";
-} = {}) {
-  const of = server();
-  const kept = new Map<string, Written>();
-  const stop = new AbortController();
-  const settings = { on, field };
-  let report: PageReport | null = tagged(decided("phishing"));
-  let keeps = true;
-  const drawn: (WriteBackState | null)[] = [];
-  const look = () => {
-    const shown = writeBack.follow(report);
-    drawn.push(shown);
-    return shown;
-  };
-  const writeBack = createWriteBack({
-    find(ticket, name) {
-      if (system === "none") return null;
-      if (system === "copy") return "copy";
-      if (system === "jira") return jiraIssue(of.fetch, new URL(of.origin), 3, ticket.key);
-      return serviceNowRecord(of.fetch, {
-        origin: of.origin,
-        table: "incident",
-        sysId,
-        number: sysId,
-        token: () => of.rest.rules.token,
-        field: name,
-      });
-    },
-    ask: {
-      recall: async ({ key }) => ({ settings, written: kept.get(key) ?? nothingWritten }),
-      async keep({ key }, written) {
-        if (!keeps) throw new Error("The message port closed before a response was received.");
-        kept.set(key, Written.parse(written));
-      },
-    },
-    noteOf: (tag) => `SecTag: ${tag}.`,
-    now: () => Date.UTC(2026, 10, 25, 10),
-    changed: () => void look(),
-    signal: stop.signal,
-  });
-  look();
-  return {
-    of,
-    kept,
-    settings,
-    drawn,
-    writeBack,
-    look,
-    show(review: ReviewState, key = "SOC-7") {
-      const next = tagged(review);
-      report = { ...next, ticket: { ...next.ticket, key } };
-      return look();
-    },
-    leave() {
-      report = { state: "left" };
-      look();
-    },
-    loseMemory: () => {
-      keeps = false;
-    },
-    /** Acts, and waits until that came to its end. */
-    async act(action: WriteBackAction) {
-      expect(writeBack.act(action), action).toBe(true);
-      return this.rest();
-    },
-    rest: () =>
-      vi.waitFor(() => {
-        const shown = look();
-        expect(shown?.phase).toMatch(/offer|diff/);
-        return shown;
-      }),
-    ready: () => vi.waitFor(() => expect(look()).not.toBeNull()),
-  };
-}
-const labels = (of: ReturnType<typeof open>) => of.of.rest.ticket("SOC-7").labels;
+const labels = (of: ReturnType<typeof openPage>) => of.of.rest.ticket("SOC-7").labels;
 
 test("off by default, and where the system is unknown: nothing is offered, asked or written", async () => {
-  for (const page of [open({ on: false }), open({ system: "none" })]) {
+  for (const page of [openPage({ on: false }), openPage({ system: "none" })]) {
     await vi.waitFor(() => expect(page.drawn.length).toBeGreaterThan(1));
     expect(page.look()).toBeNull();
     for (const action of ["open", "confirm", "revert", "close"] as const) expect(page.writeBack.act(action)).toBe(false);
@@ -107,7 +15,7 @@ test("off by default, and where the system is unknown: nothing is offered, asked
 });
 
 test("offered after a saved decision that says a tag, and not before", async () => {
-  const page = open();
+  const page = openPage();
   await page.ready();
   expect(page.look()).toMatchObject({ phase: "offer", tag: "phishing_high", last: null });
   for (const review of [
@@ -122,7 +30,7 @@ test("offered after a saved decision that says a tag, and not before", async () 
 });
 
 test("shown, then written on confirmation, then taken back; each step once", async () => {
-  const page = open();
+  const page = openPage();
   labels(page).push("vip");
   await page.ready();
   const diff = await page.act("open");
@@ -146,7 +54,7 @@ test("shown, then written on confirmation, then taken back; each step once", asy
 });
 
 test("another decision replaces our own label on a later visit, and a revert brings it back", async () => {
-  const page = open();
+  const page = openPage();
   await page.ready();
   await page.act("open");
   await page.act("confirm");
@@ -165,7 +73,7 @@ test("another decision replaces our own label on a later visit, and a revert bri
 });
 
 test("what another SecTag wrote is left, and said", async () => {
-  const page = open();
+  const page = openPage();
   labels(page).push("sectag:malware_low");
   await page.ready();
   expect(await page.act("open")).toMatchObject({
@@ -176,7 +84,7 @@ test("what another SecTag wrote is left, and said", async () => {
 });
 
 test("changed between look and confirmation: nothing is written, what would be changed now is shown and asked anew", async () => {
-  const page = open();
+  const page = openPage();
   await page.ready();
   await page.act("open");
   page.of.rest.edit("SOC-7", (ticket) => ticket.labels.push("sectag:malware_low"));
@@ -191,7 +99,7 @@ test("changed between look and confirmation: nothing is written, what would be c
 });
 
 test("somebody took the label away: a revert writes nothing", async () => {
-  const page = open();
+  const page = openPage();
   await page.ready();
   await page.act("open");
   await page.act("confirm");
@@ -201,7 +109,7 @@ test("somebody took the label away: a revert writes nothing", async () => {
 });
 
 test("signed out, forbidden: said, and nothing is remembered", async () => {
-  const page = open();
+  const page = openPage();
   await page.ready();
   page.of.rest.rules.signedIn = false;
   expect(await page.act("open")).toMatchObject({ phase: "offer", news: { code: "signedOut" }, plan: null });
@@ -212,8 +120,21 @@ test("signed out, forbidden: said, and nothing is remembered", async () => {
   expect(page.kept.size).toBe(0);
 });
 
+test("what arrives after it was closed, or about another decision, is not shown", async () => {
+  const page = openPage();
+  await page.ready();
+  const leave = [() => page.writeBack.act("close"), () => page.show(decided("malware", "low"))];
+  for (const [n, away] of leave.entries()) {
+    expect(page.writeBack.act("open")).toBe(true);
+    expect(page.look()?.phase).toBe("reading");
+    away();
+    await vi.waitFor(() => expect(page.answered()).toBe(n + 1));
+    expect(page.look()).toMatchObject({ phase: "offer", plan: null, news: { code: "none" } });
+  }
+});
+
 test("another decision, or another ticket, closes what was shown about the first", async () => {
-  const page = open();
+  const page = openPage();
   await page.ready();
   await page.act("open");
   expect(page.show(decided("malware", "low"))).toMatchObject({ phase: "offer", plan: null });
@@ -225,7 +146,7 @@ test("another decision, or another ticket, closes what was shown about the first
 });
 
 test("what was read for a ticket that was left is not shown over the next; a write under way is remembered for its own", async () => {
-  const page = open();
+  const page = openPage();
   await page.ready();
   await page.act("open");
   expect(page.writeBack.act("confirm")).toBe(true);
@@ -237,7 +158,7 @@ test("what was read for a ticket that was left is not shown over the next; a wri
 });
 
 test("a record that could not be kept: taken back on this visit, a stranger's on the next", async () => {
-  const page = open();
+  const page = openPage();
   await page.ready();
   page.loseMemory();
   await page.act("open");
@@ -252,7 +173,7 @@ test("a record that could not be kept: taken back on this visit, a stranger's on
 });
 
 test("ServiceNow: the named field, and a work note beside a field that a person has filled; a note is not reverted", async () => {
-  const page = open({ system: "servicenow", field: "category" });
+  const page = openPage({ system: "servicenow", field: "category" });
   const ticket = page.of.rest.ticket(sysId);
   ticket.fields.category = "Hardware";
   await page.ready();
@@ -271,7 +192,7 @@ test("ServiceNow: the named field, and a work note beside a field that a person 
 });
 
 test("where SecTag cannot write, the text is there to be copied", async () => {
-  const page = open({ system: "copy" });
+  const page = openPage({ system: "copy" });
   await page.ready();
   expect(await page.act("open")).toMatchObject({ phase: "diff", copy: "SecTag: phishing_high.", plan: null });
   expect(await page.act("confirm")).toMatchObject({ phase: "offer", copy: null });
@@ -279,7 +200,7 @@ test("where SecTag cannot write, the text is there to be copied", async () => {
 });
 
 test("switched on in the options, it is offered on the open page; switched off, it goes", async () => {
-  const page = open({ on: false });
+  const page = openPage({ on: false });
   page.settings.on = true;
   page.writeBack.heard();
   await page.ready();
