@@ -8,6 +8,8 @@ export interface ActivityStream {
   shown: Promise<void>;
   /** A new entry on top. */
   prepend(text: string, kind: TicketComment["kind"]): void;
+  /** A new entry that shows a mail in a sandboxed frame of its own. */
+  mail(): void;
   /** Same elements, every text written anew. */
   rewriteTexts(): void;
   /** New elements for all entries. */
@@ -78,6 +80,10 @@ export function showActivity(record: PageTicket, pace: Pace): ActivityStream {
   return {
     shown: after(pace.delay(800), new AbortController().signal).then(fill),
     prepend,
+    mail() {
+      prepend("", "comment");
+      list.querySelector(".sn-widget-textblock-body")?.replaceChildren(make("iframe", { sandbox: true, title: "Mail" }));
+    },
     rewriteTexts() {
       for (const text of list.querySelectorAll(".sn-widget-textblock-body")) {
         const node = text.firstChild;

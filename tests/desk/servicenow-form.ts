@@ -190,6 +190,7 @@ export function showForm(sysId: string, pace: Pace, navigation: FormNavigation):
       title: (text) => setField("short_description", text),
       "add-comment": (text) => current().stream.prepend(text || "Any news on this one?", "comment"),
       "add-work-note": (text) => current().stream.prepend(text || "Looked again, nothing new.", "work note"),
+      "add-mail": () => current().stream.mail(),
       "rerender-text": () => current().stream.rewriteTexts(),
       "rerender-nodes": () => current().stream.rebuild(),
       /** The whole form again, as a UI policy reload does; values typed by a person are lost. */

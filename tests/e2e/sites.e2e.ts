@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Page } from "puppeteer-core";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { addHost, removeHost } from "../../scripts/added-host.ts";
+import { JIRA_DC_HOST } from "../desk/jira-dc-pages.ts";
 import { RT_HOST, startDesk, VANITY_HOST } from "../desk/server.ts";
 import type { DeskTicket } from "../desk/ticket-shape.ts";
 import { reloadExtension } from "./hosts.ts";
@@ -155,6 +156,11 @@ test("a ServiceNow under a name of its own: the form in the shell's shadow root,
   if (!frame) throw new Error("no frame gsft_main");
   await paintedEquals(frame, suggestionOf(ticket.key), { unpaintable: ["title", "description"] });
   expect(await foreignWrites(page)).toEqual([]);
+  // A mail in a frame without scripts is not read, and that is said.
+  await step(frame, "add-mail");
+  const limited = await bench.waitFor(ticket.key, (found) => found.state === "tagged" && found.unread !== undefined);
+  expect(limited).toMatchObject({ unread: 1 });
+  expect(await foreignWrites(page)).toEqual([]);
   await page.goto(`${vanity}/now/sow/record/incident/${ticket.sysId}`);
   const workspace = await readAs(ticket.key, workspaceBlocks(ticket));
   expect("ticket" in workspace && workspace.ticket).toEqual("ticket" in classic && classic.ticket);
@@ -177,6 +183,33 @@ test("any page on request: its main text, once; not the next page, and no editor
   await vi.waitFor(async () => expect(await bench.reportOf(key)).toBeNull());
   expect(await page.$("sectag-card")).toBeNull();
   await popup.close();
+  await page.close();
+});
+
+test("the press of the toolbar button is enough to read a page of a host that was never added", async () => {
+  const url = `https://${JIRA_DC_HOST}/nowhere`;
+  const page = await open(url);
+  const extension = (await bench.browser.extensions()).get(bench.extensionId);
+  await extension?.triggerAction(page);
+  const target = await bench.browser.waitForTarget((one) => one.url().endsWith("/popup.html"));
+  const popup = await target.asPage();
+  await (await popup.waitForSelector("::-p-text(Read this page)"))?.click();
+  await readAs(`${JIRA_DC_HOST}/nowhere`, [["description", "Not on the practice desk."]]);
+  const registered = await bench.console.evaluate(() => chrome.scripting.getRegisteredContentScripts());
+  expect(registered.flatMap(({ matches }) => matches)).not.toContain(`https://${JIRA_DC_HOST}/*`);
+  await page.close();
+});
+
+test("workspace: ten open tabs, each shown in its turn, and never the words of another", async () => {
+  const tickets = bench.desk.tickets.filter(({ system }) => system === "servicenow").slice(0, 10);
+  const [first] = tickets;
+  const page = await open(`${bench.desk.serviceNow}/now/sow/record/incident/${first?.sysId}`);
+  for (const ticket of [...tickets, ...tickets.slice(0, 2)]) {
+    if (ticket !== first || page.url().includes(tickets[9]?.sysId ?? "")) await step(page.mainFrame(), `route:${ticket.key}`);
+    await readAs(ticket.key, workspaceBlocks(ticket));
+    await paintedEquals(page.mainFrame(), suggestionOf(ticket.key), { unpaintable: ["title", "description"] });
+  }
+  expect(await foreignWrites(page)).toEqual([]);
   await page.close();
 });
 
