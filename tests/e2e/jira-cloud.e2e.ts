@@ -1,5 +1,7 @@
 // Jira Cloud's surfaces: boards and backlog with modal or panel, panels over pages, the agent's view, late hooks, comments that scroll away, the editor.
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { ViewHealth } from "../../shared/selector-health.ts";
 import { drawn, jiraTickets, paintedOutside, rightTicket, textHash } from "./jira-lab.ts";
 import { type Bench, foreignWrites, paintedEquals, startBench, step, tiny } from "./lab.ts";
 
@@ -132,6 +134,16 @@ test("ProseMirror: what is being typed is not read, nothing is written into it, 
   expect(said.state === "tagged" && said.suggestion.blocks).toHaveLength(2 + ticket.comments.length + 1);
   expect(await foreignWrites(page)).toEqual([]);
   await page.close();
+});
+
+test("what was found was counted by view, and nothing else was kept of it", async () => {
+  const { selectorHealth } = await bench.console.evaluate(() => chrome.storage.local.get("selectorHealth"));
+  const views = z.array(ViewHealth).parse(selectorHealth);
+  for (const name of ["page", "agent"]) {
+    const found = views.find(({ view }) => view === `jira-cloud ${name}`);
+    expect(found?.visits, name).toBeGreaterThan(0);
+    expect(found?.title, name).toBe(found?.visits);
+  }
 });
 
 test("no page sent a CSP report", () => {
