@@ -79,9 +79,7 @@ export function startReleaseHost(ownCorrections: () => Promise<string[]>): Relea
   /** Applies a step; the host hears of it when another model is to be run. */
   const step = async (change: (state: steps.ReleaseState, pin: string | null) => steps.ReleaseState): Promise<ModelChoice> => {
     const [{ store }, { pin }] = await Promise.all([open(), policy()]);
-    const before = steps.running(await store.read(), pin)?.manifest.counter;
     const after = await store.change((state) => change(state, pin));
-    if (steps.running(after, pin)?.manifest.counter !== before) await store.sweep();
     void show();
     return choiceOf(after, pin);
   };
@@ -109,6 +107,8 @@ export function startReleaseHost(ownCorrections: () => Promise<string[]>): Relea
       now: Date.now,
       onProgress: (progress) => void show({ progress }),
     });
+    // Only here: beside a look that fetches, it would take away what has just come.
+    if (result.code === "current") await store.sweep();
     await show({ look: { ...result, at: Date.now() } });
     if (["cut", "offline"].includes(result.code)) await browser.alarms.create(againName, { delayInMinutes: againMinutes });
     const state = await store.read();
@@ -122,12 +122,9 @@ export function startReleaseHost(ownCorrections: () => Promise<string[]>): Relea
   const lookNow = (byPerson: boolean) =>
     navigator.locks.request("sectag.releases", { ifAvailable: true }, (lock) => (lock ? lookOnce(byPerson) : undefined)).catch(warn);
 
-  const follow = async () => {
-    if (!(await readConnection())) {
-      await browser.alarms.clear(alarmName);
-      await show();
-      return;
-    }
+  const follow = async (changed: boolean) => {
+    if (changed) await browser.alarms.clear(alarmName);
+    if (!(await readConnection())) return show();
     // A background that starts again is no reason to ask the server again.
     if (await browser.alarms.get(alarmName)) return;
     await browser.alarms.create(alarmName, { periodInMinutes: alarmMinutes });
@@ -141,12 +138,12 @@ export function startReleaseHost(ownCorrections: () => Promise<string[]>): Relea
     const view = await readModelView();
     return view?.running && view.own > 0 ? { version: view.running.version, n: view.own } : null;
   });
-  watchConnection(new AbortController().signal, () => void follow().catch(warn));
+  watchConnection(new AbortController().signal, () => void follow(true).catch(warn));
   browser.alarms.onAlarm.addListener(({ name }) => {
     if (name === alarmName || name === againName) void lookNow(false);
   });
   browser.storage.managed.onChanged?.addListener(() => void changeOver((state) => state).catch(warn));
-  void follow().catch(warn);
+  void follow(false).catch(warn);
 
   return {
     tell,

@@ -6,7 +6,7 @@ import { canonicalJson, verifyEnvelope } from "../../shared/release-envelope.ts"
 import { DownloadError, downloadFile, openStream, readAtMost, type Source } from "./download.ts";
 import { graphProblem } from "./onnx-graph.ts";
 import type { ReleaseDb } from "./release-db.ts";
-import { denialOf, noReleases, note, running, stage } from "./release-state.ts";
+import { denialOf, noReleases, note, renew, running, sameFiles, stage } from "./release-state.ts";
 import type { ReleaseStore } from "./release-store.ts";
 
 export interface LookDeps {
@@ -46,9 +46,14 @@ export async function look(deps: LookDeps): Promise<LookResult> {
     await judge(deps, manifest, digest, serverTime);
     const state = await deps.store.change((before) => note(before, manifest, digest));
     const { counter } = manifest;
-    if (running(state, deps.pin)?.manifest.counter === counter) throw new Stop("current", "");
+    const runs = running(state, deps.pin);
+    if (runs?.manifest.counter === counter) throw new Stop("current", "");
     const denial = denialOf(state, counter);
     if (denial) throw new Stop("denied", denial.why);
+    if (runs && runs.manifest.counter === state.line[0] && sameFiles(runs.manifest, manifest)) {
+      await deps.store.change((before) => renew(before, { manifest, digest }));
+      throw new Stop("current", "");
+    }
     if (deps.pin !== null && deps.pin !== manifest.version) throw new Stop("pinned", deps.pin);
     if (!(await inRollout(deps.installId, counter, percent))) throw new Stop("not_yet", `${percent} %`);
     await fetchFiles(deps, manifest);

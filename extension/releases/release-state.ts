@@ -91,6 +91,19 @@ export function stage(state: ReleaseState, release: KeptRelease, pin: string | n
   return { ...state, kept: [...others, release] };
 }
 
+/** The same files signed anew take the place of those that run: nothing changes but the number, and no trial begins again. */
+export function renew(state: ReleaseState, release: KeptRelease): ReleaseState {
+  const runs = keptOf(state, state.line[0]);
+  if (!runs || !sameFiles(runs.manifest, release.manifest)) return state;
+  const kept = state.kept.filter((entry) => entry !== runs && entry.manifest.counter !== release.manifest.counter);
+  return { ...state, kept: [...kept, release], line: [release.manifest.counter, ...state.line.slice(1)] };
+}
+
+export function sameFiles(a: ReleaseManifest, b: ReleaseManifest): boolean {
+  const named = ({ version, files }: ReleaseManifest) => [version, ...files.map(({ path, sha256 }) => `${path} ${sha256}`).sort()].join();
+  return named(a) === named(b);
+}
+
 /** Its self-test begins; one that begins too often without an answer takes the process down with it. */
 export function rehearse(state: ReleaseState, counter: number): ReleaseState {
   const begun = state.rehearsals?.counter === counter ? state.rehearsals.begun : 0;

@@ -80,7 +80,7 @@ test("with a server the log has it beside the desk, and nobody else; no address 
   const tickets = bench.desk.tickets;
   const { others, uploads, words } = await readLog(bench);
   expect(others.filter(({ origin }) => origin !== baseUrl).map(String)).toEqual([]);
-  expect([...new Set(others.map(({ pathname }) => pathname))].sort()).toEqual(["/v1/events", "/v1/pair"]);
+  expect([...new Set(others.map(({ pathname }) => pathname))].sort()).toEqual(["/v1/events", "/v1/models/channels/stable", "/v1/pair"]);
   expect({ uploads, words }).toEqual({ uploads: [], words: [] });
   const texts = tickets.flatMap(({ title, description, comments }) => [title, description, ...comments.map((comment) => comment.text)]);
   const secrets = texts.flatMap((text) => text.match(/[\w.+-]+@[\w-]+(\.[\w-]+)+|\beyJ[\w-]+\.[\w-]+|\bAKIA[0-9A-Z]{16}\b/g) ?? []);

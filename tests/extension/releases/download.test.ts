@@ -2,7 +2,7 @@
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { releaseLimits } from "../../../shared/release.ts";
-import { bodyOf, createMachine, createServer, inPieces, release, sha256 } from "./lab.ts";
+import { apiKey, bodyOf, createMachine, createServer, inPieces, release, sha256 } from "./lab.ts";
 
 const kib64 = 65_536;
 const weightsPath = "onnx/model_int8.onnx";
@@ -114,7 +114,7 @@ test("a server that goes silent is left, and what came is kept", async () => {
     void response.body?.pipeTo(through.writable, { signal }).catch(() => undefined);
     return new Response(through.readable, response);
   };
-  const source = { fetch, baseUrl: "https://sectag.example", key: "secret", silenceMs: 30 };
+  const source = { fetch, baseUrl: "https://sectag.example", key: apiKey, silenceMs: 30 };
   expect(await machine.look({ source })).toMatchObject({ code: "cut", detail: expect.stringContaining("silent") });
   expect((await machine.db.parts.toArray()).map(({ bytes }) => bytes.length)).toEqual([3000]);
 });

@@ -15,6 +15,8 @@ import { ReleaseManifest } from "../../../shared/release.ts";
 const root = join(import.meta.dirname, "..", "..", "..");
 export const key: SigningKey = await signingKey("5e".repeat(32));
 export const stranger: SigningKey = await signingKey("77".repeat(32));
+/** What the server of these tests asks for. */
+export const apiKey = "sectag_of_these_tests_only";
 /** While the releases of these tests are fresh. */
 export const today = Date.parse("2026-11-26T12:00:00Z");
 const fixture = ReleaseManifest.parse(JSON.parse(readFileSync(join(root, "tests", "fixtures", "release", "manifest.json"), "utf8")));
@@ -45,7 +47,7 @@ export function createServer() {
   const honest: Respond = (path, init) => {
     const headers = new Headers(init.headers);
     const date = { date: new Date(server.clock).toUTCString() };
-    if (headers.get("authorization") !== "Bearer secret") return new Response(null, { status: 401 });
+    if (headers.get("authorization") !== `Bearer ${apiKey}`) return new Response(null, { status: 401 });
     if (path.startsWith("/v1/models/channels/")) {
       if (!channel) return new Response(null, { status: 404, headers: date });
       const etag = `"${sha256(Buffer.from(channel))}"`;
@@ -174,7 +176,7 @@ export async function createMachine(
     alive();
     return response;
   };
-  const source = { fetch: fetchAlive, baseUrl: "https://sectag.example", key: "secret", silenceMs: 200 };
+  const source = { fetch: fetchAlive, baseUrl: "https://sectag.example", key: apiKey, silenceMs: 200 };
   return {
     db,
     store,

@@ -96,7 +96,7 @@ test("a counter that is far ahead is refused, so that it cannot end all updates"
   const { server, machine } = await running7();
   server.publish(release({ counter: 1008 }));
   expect((await machine.look()).code).toBe("too_far");
-  server.publish(release({ counter: 1007 }));
+  server.publish(release({ counter: 1007, version: "2026.50.1" }));
   expect((await machine.look()).code).toBe("staged");
 });
 
@@ -165,6 +165,24 @@ test("an operator's rollback is a new number for old files: nothing is fetched a
   const before = server.asked.length;
   server.publish(release({ counter: 8, version: "2026.49.1", revoked: [7] }));
   expect((await machine.look()).code).toBe("staged");
+  expect(server.asked.slice(before).filter(({ path }) => path.includes("/files/"))).toEqual([]);
+});
+
+test("the same files signed anew take the place of those that run: nothing is fetched, no trial begins, the one before stays", async () => {
+  const { server, machine } = await running7();
+  const next = release({ counter: 8, version: "2026.50.1" }, { "README.md": Uint8Array.from(Buffer.from("# The next one")) });
+  server.publish(next);
+  expect((await machine.look()).code).toBe("staged");
+  await machine.store.change((state) => rehearsed(state, 8, null, today));
+  const before = server.asked.length;
+  server.publish({ ...next, manifest: { ...next.manifest, counter: 9, expires: "2027-01-01T00:00:00Z" } }, { percent: 0 });
+  expect((await machine.look()).code).toBe("current");
+  const { line, trial, kept } = await machine.store.read();
+  expect({ line, trial, kept: kept.map(({ manifest }) => manifest.counter) }).toEqual({
+    line: [9, 7],
+    trial: { since: today, scans: 0 },
+    kept: [7, 9],
+  });
   expect(server.asked.slice(before).filter(({ path }) => path.includes("/files/"))).toEqual([]);
 });
 

@@ -132,6 +132,7 @@ describe("any order of events", () => {
           ),
     ),
     counter.map((n) => (s: ReleaseState) => (steps.denialOf(s, n) ? s : steps.stage(s, at(n), null))),
+    counter.map((n) => (s: ReleaseState) => (steps.denialOf(s, n) || s.line.includes(n) ? s : steps.renew(s, at(n, "2026.1.1")))),
     counter.map((n) => (s: ReleaseState) => steps.rehearse(s, n)),
     fc.tuple(counter, fc.constantFrom(null, "bad")).map(
       ([n, why]) =>
