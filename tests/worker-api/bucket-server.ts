@@ -1,10 +1,26 @@
 // A stand-in for a bucket that speaks S3. No real one is on this machine: what is proved is what we send, not what a bucket makes of it.
+import { createHash, createHmac } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { onTestFinished } from "vitest";
 import { sha256Hex } from "../../shared/hex.ts";
 
-/** Speaks as much S3 as we ask, and is as strict about length and hash. */
+const hmac = (key: string | Buffer, text: string) => createHmac("sha256", key).update(text).digest();
+
+/** Signature version 4 of AWS, computed anew from what came: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html */
+function isSigned({ method, url, headers }: IncomingMessage): boolean {
+  const form = /^AWS4-HMAC-SHA256 Credential=id\/(\d{8})\/auto\/s3\/aws4_request, SignedHeaders=([a-z0-9;-]+), Signature=([0-9a-f]{64})$/;
+  const [, day = "", names = "", signature = ""] = form.exec(headers.authorization ?? "") ?? [];
+  const needed = ["host", "x-amz-content-sha256", "x-amz-date"].every((name) => names.split(";").includes(name));
+  const signed = names.split(";").map((name) => `${name}:${headers[name]}\n`);
+  const asked = [method, url, "", signed.join(""), names, headers["x-amz-content-sha256"]].join("\n");
+  const digest = createHash("sha256").update(asked).digest("hex");
+  const text = ["AWS4-HMAC-SHA256", headers["x-amz-date"], `${day}/auto/s3/aws4_request`, digest].join("\n");
+  const key = ["auto", "s3", "aws4_request"].reduce<Buffer>((last, part) => hmac(last, part), hmac("AWS4secret", day));
+  return needed && hmac(key, text).toString("hex") === signature;
+}
+
+/** Speaks as much S3 as we ask, and is as strict about signature, length and hash. */
 export async function openBucket() {
   const objects = new Map<string, Uint8Array<ArrayBuffer>>();
   const asked: IncomingMessage[] = [];
@@ -12,8 +28,7 @@ export async function openBucket() {
     asked.push(request);
     const key = request.url ?? "";
     const end = (status: number, headers = {}, body?: Uint8Array) => response.writeHead(status, headers).end(body);
-    if (!/^AWS4-HMAC-SHA256 Credential=id\/\d{8}\/auto\/s3\/aws4_request, SignedHeaders=.*host/.test(request.headers.authorization ?? ""))
-      return end(403);
+    if (!isSigned(request)) return end(403);
     if (request.method === "PUT") {
       if (!request.headers["content-length"]) return end(411);
       const chunks: Buffer[] = [];

@@ -71,7 +71,8 @@ test("a bucket gets signed requests with length and hash, and keeps what is whol
   const put = asked.find(({ method }) => method === "PUT");
   expect(put?.headers).toMatchObject({ "content-length": String(bytes.length), "x-amz-content-sha256": sha256 });
   expect(asked.every(({ headers }) => !JSON.stringify(headers).includes("secret"))).toBe(true);
-  objects.set("/models/org/short", bytes);
+  const stranger = modelBucket({ ...bucket, secret: "another" });
+  await expect(stranger.size(name)).rejects.toThrow("The bucket answered 403");
   await expect(files.read("org/none", { start: 0, length: 1 })).rejects.toThrow("The bucket answered 404");
 });
 
