@@ -47,10 +47,9 @@ interface Setting {
   key?: () => string;
   analyze?: (request: AnalyzeRequest, options: { signal: AbortSignal }) => Promise<Suggestion>;
   broken?: () => boolean;
-  isClosed?: (element: Element) => boolean;
 }
 
-function start({ key = () => "SOC-1", analyze, broken = () => false, isClosed = () => false }: Setting = {}) {
+function start({ key = () => "SOC-1", analyze, broken = () => false }: Setting = {}) {
   const asked: AnalyzeRequest[] = [];
   const reports: PageReport[] = [];
   const painted: string[][] = [];
@@ -83,7 +82,6 @@ function start({ key = () => "SOC-1", analyze, broken = () => false, isClosed = 
       },
       clear: () => painted.push([]),
     },
-    isClosed,
     review: { follow: () => undefined, shown: () => null },
     show: (next) => {
       view = next;
@@ -160,24 +158,6 @@ test("a page whose title is not found is called unreadable within two seconds, a
   document.body.innerHTML = '<h1>Mail</h1><div id="d">visit evil.example now</div>';
   await vi.advanceTimersByTimeAsync(3000);
   expect(session.reports.at(-1)?.state).toBe("tagged");
-});
-
-test("an unreadable page with a component that hides its contents says that this may be why", async () => {
-  document.body.innerHTML = "<x-closed></x-closed>";
-  const session = start({ isClosed: ({ localName }) => localName === "x-closed" });
-  await vi.advanceTimersByTimeAsync(1900);
-  expect(session.reports.at(-1)).toMatchObject({ state: "unreadable", reason: expect.stringContaining("closed to extensions") });
-});
-
-test("what could not be read of a tagged ticket is reported, and no more when it is gone", async () => {
-  document.body.innerHTML = '<h1>Mail</h1><div id="d">visit evil.example now<x-closed></x-closed></div>';
-  const session = start({ isClosed: ({ localName }) => localName === "x-closed" });
-  await vi.advanceTimersByTimeAsync(2000);
-  expect(session.reports.at(-1)).toMatchObject({ state: "tagged", unread: 1 });
-  document.querySelector("x-closed")?.remove();
-  await vi.advanceTimersByTimeAsync(2000);
-  expect(session.reports.at(-1)?.state).toBe("tagged");
-  expect(session.reports.at(-1)).not.toMatchObject({ unread: 1 });
 });
 
 test("a description that comes late is waited for, so that the tag does not flip", async () => {
