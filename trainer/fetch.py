@@ -64,13 +64,16 @@ def fetch(root: Path, client: httpx.Client, trusted: Sequence[str], version: str
     def write(folder: Path) -> dict:
         model = folder / MODEL
         model.mkdir(exist_ok=True)
-        for file in manifest["files"]:
-            if file["role"] != "decisions":
-                _save(client, file["sha256"], model / file["path"], file["size"])
-        write_json(model / "manifest.json", folder_manifest(manifest))
         checkpoint = manifest["data"].get("checkpoint")
-        if checkpoint:
-            _save(client, checkpoint, folder / CHECKPOINT, None)
+        try:
+            for file in manifest["files"]:
+                if file["role"] != "decisions":
+                    _save(client, file["sha256"], model / file["path"], file["size"])
+            if checkpoint:
+                _save(client, checkpoint, folder / CHECKPOINT, None)
+        except httpx.TransportError as error:
+            raise ConnectionError(f"{client.base_url} broke off: {error}; the same command begins anew") from error
+        write_json(model / "manifest.json", folder_manifest(manifest))
         return {"version": version, "counter": manifest["counter"]}
 
     # Not by counter and dates: a release that is signed anew is the same model.
