@@ -78,7 +78,15 @@ export function Card({ report, blocks, open, onToggle, onRetry, onAction, onPrev
           {/* The body scrolls: without a tab stop, keyboards could not reach its end. */}
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be focusable (WCAG 2.1.1). */}
           <section className="card-body" tabIndex={0} aria-label={t("card.found")}>
-            {tagged && review && <Review state={review} suggestion={tagged.suggestion} onAction={onAction} onPreview={onPreview} />}
+            {tagged && review && (
+              <Review
+                state={review}
+                suggestion={tagged.suggestion}
+                onAction={onAction}
+                onPreview={onPreview}
+                asksElsewhere={writeBack?.phase === "diff"}
+              />
+            )}
             {review && writeBack && onWriteBack && (
               <WriteBack state={writeBack} armed={review.armed} keyName={review.keys.writeBack} onAction={onWriteBack} />
             )}

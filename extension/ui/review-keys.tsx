@@ -58,6 +58,8 @@ export function escapeAction({ menu }: ReviewState): ReviewAction | null {
 function mayMean(key: string, combined: boolean, { menu, keys }: ReviewState): boolean {
   const inSpans = menu === "spans" && (key.startsWith("Arrow") || key === "Delete" || key === "Backspace");
   if (combined) return menu === "spans" && key.startsWith("Arrow");
-  const known: readonly string[] = [...choiceKeys, ...Object.values(keys)];
+  // What would be written to the ticket is shown, and asked, in the page only.
+  const { writeBack: _inPage, ...here } = keys;
+  const known: readonly string[] = [...choiceKeys, ...Object.values(here)];
   return inSpans || known.some((one) => one.toLowerCase() === key.toLowerCase());
 }

@@ -16,6 +16,8 @@ export interface ReviewProps {
   onAction(action: ReviewAction): void;
   /** The decision exactly as it would leave now. Where it is missing, the ticket's page is where to look. */
   onPreview?: (() => Promise<Decision>) | undefined;
+  /** Something else waits for the key that agrees. */
+  asksElsewhere?: boolean | undefined;
 }
 
 /** A press of the mouse must not move the focus, or clear what is selected in the page: the selection may become a marked span. */
@@ -23,7 +25,7 @@ export function keepPagePlace(event: React.MouseEvent): void {
   if (event.target instanceof Element && event.target.closest("button")) event.preventDefault();
 }
 
-export function Review({ state, suggestion, onAction, onPreview }: ReviewProps) {
+export function Review({ state, suggestion, onAction, onPreview, asksElsewhere }: ReviewProps) {
   const t = useTexts();
   const root = useRef<HTMLElement>(null);
   const focus = useFocusInMenu(root, state.menu);
@@ -43,7 +45,7 @@ export function Review({ state, suggestion, onAction, onPreview }: ReviewProps) 
         </button>
       </div>
       <Standing state={state} />
-      <Actions state={state} suggestion={suggestion} onAction={onAction} />
+      <Actions state={state} suggestion={suggestion} onAction={onAction} asksElsewhere={asksElsewhere} />
       <ReviewMenuBox state={state} suggestion={suggestion} onAction={onAction} />
       {asksWhy(state) && <ReasonChips state={state} onAction={onAction} />}
       <News news={state.news} />
@@ -56,7 +58,7 @@ export function Review({ state, suggestion, onAction, onPreview }: ReviewProps) 
 const asksWhy = ({ menu, news, mine }: ReviewState) =>
   menu === "closed" && news.code !== "saving" && (mine?.verdict === "correct" || mine?.verdict === "reject");
 
-function Actions({ state, suggestion, onAction }: Omit<ReviewProps, "onPreview">) {
+function Actions({ state, suggestion, onAction, asksElsewhere }: Omit<ReviewProps, "onPreview">) {
   const t = useTexts();
   const { armed, keys, menu, undoable, mine } = state;
   /** "Not sure" is no proposal: there is nothing to agree with. */
@@ -85,7 +87,7 @@ function Actions({ state, suggestion, onAction }: Omit<ReviewProps, "onPreview">
           {...shortcut(keys.accept)}
         >
           <span>{accepted ? t("review.accepted", { tag }) : t("review.accept", { tag })}</span>
-          <KeyHint name={keys.accept} armed={armed && !accepted} />
+          <KeyHint name={keys.accept} armed={armed && !accepted && !asksElsewhere} />
         </button>
       )}
       <button type="button" {...opener("type")}>

@@ -1,5 +1,5 @@
 // The card's offer to write the decision to the ticket: what would change, its confirmation, what happened, and the way back.
-import { useRef } from "react";
+import { type RefObject, useEffect, useRef } from "react";
 import type { Change, LeftValue, Plan, WriteBackAction, WriteBackState } from "../../shared/write-back.ts";
 import { keepPagePlace } from "./review.tsx";
 import { KeyHint } from "./review-keys.tsx";
@@ -17,8 +17,10 @@ interface Props {
 export function WriteBack({ state, armed, keyName, onAction }: Props) {
   const t = useTexts();
   const { phase, tag, plan, copy, last, news } = state;
+  const box = useRef<HTMLElement>(null);
+  useInSight(box, state);
   return (
-    <section className="write-back" aria-label={t("writeBack.title")} onMouseDown={keepPagePlace}>
+    <section className="write-back" aria-label={t("writeBack.title")} ref={box} onMouseDown={keepPagePlace}>
       <h3>{t("writeBack.title")}</h3>
       {last && (
         <div className="write-back-last">
@@ -70,6 +72,17 @@ export function WriteBack({ state, armed, keyName, onAction }: Props) {
       )}
     </section>
   );
+}
+
+/** What a key would confirm is scrolled into sight, within the card alone: the page keeps its place. */
+function useInSight(box: RefObject<HTMLElement | null>, { phase, plan }: WriteBackState) {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another plan is another height.
+  useEffect(() => {
+    const body = box.current?.closest(".card-body");
+    if (phase !== "diff" || !box.current || !body) return;
+    const below = box.current.getBoundingClientRect().bottom - body.getBoundingClientRect().bottom;
+    if (below > 0) body.scrollTop += below;
+  }, [box, phase, plan]);
 }
 
 function Diff({ plan: { change, left } }: { plan: Plan }) {

@@ -1,7 +1,7 @@
 // Writing a decision to the ticket, in Chromium with the page's own session: off at first, shown before, confirmed, taken back; nothing else leaves.
 import type { Page } from "puppeteer-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { cardText, openCard, pressInCard } from "../../scripts/card.ts";
+import { cardText, inCard, openCard, pressInCard } from "../../scripts/card.ts";
 import { until } from "../../scripts/until.ts";
 import { type Bench, foreignWrites, startBench, tiny } from "./lab.ts";
 import { arm, keysOf, press, says, waitReview } from "./reviewing.ts";
@@ -17,6 +17,14 @@ const allow = (settings: { on: boolean; field: string }) =>
   bench.console.evaluate((writeBack) => chrome.storage.local.set({ writeBack }), settings);
 const shows = (page: Page, text: string) =>
   until(`"${text}" in the card`, async () => (await cardText(page, ".write-back")).includes(text));
+/** What Enter would confirm is in sight, also in a low window whose card scrolls. */
+const inSight = (page: Page) =>
+  inCard(page, (root) => {
+    const [body, button] = [root.querySelector(".card-body"), root.querySelector(".write-back .accept")].map((one) =>
+      one?.getBoundingClientRect(),
+    );
+    return body !== undefined && button !== undefined && button.bottom <= body.bottom && button.top >= body.top;
+  });
 /** The requests of write-back; the pages themselves read other addresses. */
 const asked = () => bench.desk.requests.filter(({ method, url }) => /[?&](fields|sysparm_fields)=/.test(url) || /PUT|PATCH/.test(method));
 const writes = () => bench.desk.requests.filter(({ method }) => /PUT|PATCH/.test(method));
@@ -35,6 +43,7 @@ test("Jira: nothing until it is switched on; then a key shows the change, Enter 
   const { page, ticket } = await decided("jira", 0, "phishing_high");
   const rest = bench.desk.rest.ticket(ticket.key);
   rest.labels.push("vip");
+  await page.setViewport({ width: 1000, height: 420 });
   await openCard(page);
   await press(page, "w");
   expect(await cardText(page, ".write-back")).toBe("");
@@ -46,6 +55,7 @@ test("Jira: nothing until it is switched on; then a key shows the change, Enter 
   await press(page, "w");
   await shows(page, "+ sectag:phishing_high");
   expect(rest.labels).toEqual(["vip"]);
+  expect(await inSight(page)).toBe(true);
   await press(page, "Enter");
   await shows(page, "Written, and read again from the ticket.");
   expect(rest.labels).toEqual(["vip", "sectag:phishing_high"]);

@@ -4,6 +4,7 @@ import axe from "axe-core";
 import { expect, test } from "vitest";
 import { Card } from "../../../extension/ui/card.tsx";
 import { WriteBackOptions } from "../../../extension/ui/options-write-back.tsx";
+import { keyAction } from "../../../extension/ui/review-keys.tsx";
 import { WriteBack } from "../../../extension/ui/write-back.tsx";
 import { problemCodes, type WriteBackAction, type WriteBackSettings, type WriteBackState } from "../../../shared/write-back.ts";
 import { draw } from "./draw.tsx";
@@ -103,6 +104,30 @@ test("keys stand on the buttons only while they work", () => {
     [offer, labels].flatMap((one) => [...show(one, { armed }).container.querySelectorAll("kbd")].map((key) => key.textContent));
   expect(hints(true)).toEqual(["W", "⏎", "Esc"]);
   expect(hints(false)).toEqual([]);
+});
+
+test("while the diff asks, Enter stands there and not on the review; other surfaces leave the write-back's key alone", () => {
+  const card = (writeBack: WriteBackState) => (
+    <Card
+      report={tagged(reviewState({ armed: true, mine: mine() }))}
+      blocks={[]}
+      open
+      onToggle={() => undefined}
+      onRetry={() => undefined}
+      onAction={() => undefined}
+      onPreview={async () => Promise.reject(new Error("not asked"))}
+      writeBack={writeBack}
+      onWriteBack={() => undefined}
+    />
+  );
+  const drawn = draw(card(offer));
+  const enters = () =>
+    [...drawn.container.querySelectorAll("button:has(kbd)")].filter((one) => one.textContent?.includes("⏎")).map((one) => one.textContent);
+  expect(enters()).toEqual(["Accept phishing_high⏎"]);
+  drawn.redraw(card(labels));
+  expect(enters()).toEqual(["Write⏎"]);
+  const press = (key: string) => keyAction(new KeyboardEvent("keydown", { key }), reviewState({ armed: true }));
+  expect([press("w"), press("t")?.do]).toEqual([null, "key"]);
 });
 
 test("each outcome has its sentence, heard once, and none but the two good ones says that it is written", () => {
