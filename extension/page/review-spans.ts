@@ -9,8 +9,6 @@ export type Texts = ReadonlyMap<string, string>;
 
 /** Units of text on each side of an edge that are cut into words: no word that people mark is longer. */
 const reach = 500;
-const words = new Intl.Segmenter(undefined, { granularity: "word" });
-const letters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 /** The span with one edge moved; the same one where it cannot go (its other edge, a neighbour, the text's end, too long a quote). */
 export function moveEdge(span: ReviewSpan, { edge, by, unit }: EdgeMove, text: string, others: readonly ReviewSpan[]): ReviewSpan {
@@ -28,7 +26,8 @@ export function moveEdge(span: ReviewSpan, { edge, by, unit }: EdgeMove, text: s
 function stopsAround(text: string, at: number, edge: EdgeMove["edge"], unit: EdgeMove["unit"]): number[] {
   const from = Math.max(0, at - reach);
   const piece = text.slice(from, at + reach);
-  const segments = [...(unit === "word" ? words : letters).segment(piece)];
+  // Made where it is needed: with the first one the browser reads its tables, and most pages never need them.
+  const segments = [...new Intl.Segmenter(undefined, { granularity: unit === "word" ? "word" : "grapheme" }).segment(piece)];
   return segments
     .filter(({ segment, isWordLike }) => (unit === "word" ? isWordLike : segment.trim() !== ""))
     .map(({ index, segment }) => from + index + (edge === "end" ? segment.length : 0))

@@ -146,14 +146,21 @@ function commentsOf(view: View, sure: boolean, description: Element | null): Pla
     return loose.map((element, index) => ({ ...place, id: `comment-${index + 1}`, element, restricted: true }));
   }
   const marks = selectors.restrictions.join(", ");
+  const known = new Set(items);
   return items.flatMap((item): PlacedBlock[] => {
     const id = item.getAttribute("data-testid") ?? item.getAttribute("data-test-id") ?? item.getAttribute("data-componentid");
     if (!id) return [];
     const restricted = item.querySelector(marks) !== null || item.closest(marks) !== null;
     // A reply may stand inside the comment that it answers: its body is its own.
     const body = firstOf(item, selectors.commentBodies);
-    const mine = body && !items.some((other) => other !== item && item.contains(other) && other.contains(body));
+    const mine = body && holderOf(body, known) === item;
     // Comments that are not in view are empty shells.
     return [mine ? { ...place, id, element: body, restricted } : { ...place, id, element: item, restricted, away: true }];
   });
+}
+
+/** The innermost of these elements that holds another one. */
+function holderOf(element: Element, holders: ReadonlySet<Element>): Element | null {
+  for (let one: Element | null = element; one; one = one.parentElement) if (holders.has(one)) return one;
+  return null;
 }
