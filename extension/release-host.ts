@@ -19,7 +19,7 @@ declare const __SECTAG_RELEASE_KEYS__: readonly string[];
 const alarmName = "sectag.releases";
 const againName = "sectag.releases.again";
 const alarmMinutes = 6 * 60;
-/** After a look that was cut or got no answer. */
+/** After a look that was cut, got no answer, or did not come to its end. */
 const againMinutes = 5;
 
 type HostLink = Pick<ModelRunner, "rehearse" | "changeOver">;
@@ -93,6 +93,8 @@ export function startReleaseHost(ownCorrections: () => Promise<string[]>): Relea
   const lookOnce = async (byPerson: boolean): Promise<void> => {
     const [{ db, store }, connection, { pin, channel, keys }, id] = await Promise.all([open(), readConnection(), policy(), installId()]);
     if (byPerson) await store.change(steps.reconsider);
+    // The background may be ended in the middle of a slow download: then this goes on.
+    await browser.alarms.create(againName, { delayInMinutes: againMinutes });
     const before = steps.running(await store.read(), pin)?.manifest.counter;
     const result = await look({
       db,
@@ -110,7 +112,7 @@ export function startReleaseHost(ownCorrections: () => Promise<string[]>): Relea
     // Only here: beside a look that fetches, it would take away what has just come.
     if (result.code === "current") await store.sweep();
     await show({ look: { ...result, at: Date.now() } });
-    if (["cut", "offline"].includes(result.code)) await browser.alarms.create(againName, { delayInMinutes: againMinutes });
+    if (result.code !== "cut" && result.code !== "offline") await browser.alarms.clear(againName);
     const state = await store.read();
     if (steps.running(state, pin)?.manifest.counter !== before) await host.changeOver();
     const { counter } = result;

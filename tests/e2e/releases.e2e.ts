@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { cardText, openCard } from "../../scripts/card.ts";
 import { signingKey, signRelease } from "../../scripts/sign-release.ts";
 import { until } from "../../scripts/until.ts";
 import { sha256Hex } from "../../shared/hex.ts";
@@ -99,6 +100,10 @@ test("a published model is in the tab without anybody's doing, and says whose co
   const next = await bench.open(bench.ticket("SEC-203"));
   expect(next.report.suggestion).toMatchObject({ modelVersion: "2026.49.1", problem: null });
   await seen("its first ticket", (now) => (now.running?.scans ?? 0) > 0);
+  await openCard(next.page);
+  await until("whose corrections are in the model, in the card", async () =>
+    (await cardText(next.page)).includes("1 of your corrections is in 2026.49.1."),
+  );
   expect(await bench.console.$eval('section[aria-labelledby="model"]', (section) => section.textContent)).toContain(
     "1 of your corrections is in 2026.49.1.",
   );
