@@ -18,8 +18,9 @@ const looksMs = [300, 700, 1500, 3000, 6000];
 /** Starts with the whole document; ends with `signal`. */
 export function followRoots({ document, signal, onRoot }: Options): OpenRoots {
   const known = new WeakSet<ShadowRoot>();
-  /** Custom elements that have no root yet, or none that we may see. */
-  const waiting = new Set<Element>();
+  /** Custom elements that have no root yet, or none that we may see. Weakly: what the page took away must not stay because of us. */
+  const waiting = new Set<WeakRef<Element>>();
+  const awaited = new WeakSet<Element>();
   let looks = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const view = document.defaultView;
@@ -34,13 +35,14 @@ export function followRoots({ document, signal, onRoot }: Options): OpenRoots {
   const visit = (element: Element) => {
     const root = element.shadowRoot;
     if (root) {
-      if (waiting.delete(element)) resized?.unobserve(element);
+      if (awaited.delete(element)) resized?.unobserve(element);
       if (known.has(root)) return;
       known.add(root);
       onRoot(root);
       enter(root);
-    } else if (element.localName.includes("-") && !waiting.has(element)) {
-      waiting.add(element);
+    } else if (element.localName.includes("-") && !awaited.has(element)) {
+      awaited.add(element);
+      waiting.add(new WeakRef(element));
       resized?.observe(element);
       looks = 0;
       lookAgain();
@@ -52,9 +54,11 @@ export function followRoots({ document, signal, onRoot }: Options): OpenRoots {
   const lookAgain = () => {
     timer ??= setTimeout(() => {
       timer = undefined;
-      for (const element of [...waiting]) {
-        if (element.isConnected) visit(element);
-        else if (waiting.delete(element)) resized?.unobserve(element);
+      for (const reference of waiting) {
+        const element = reference.deref();
+        if (element?.isConnected) visit(element);
+        else if (element && awaited.delete(element)) resized?.unobserve(element);
+        if (!element || !awaited.has(element)) waiting.delete(reference);
       }
       looks += 1;
       if (waiting.size > 0 && looks < looksMs.length) lookAgain();

@@ -8,7 +8,7 @@ const texts = ".messagebody > .message-stanza";
 /** "Show quoted text": RT's own words. What is folded is not displayed, and so not read. */
 const folder = ".message-stanza-folder";
 /** Replies, which the requestor gets. Anything else that is written is a comment among those who handle the ticket. */
-const reply = /corr?[eé]spond|korrespond|corrispond/i;
+const reply = /[ck]orr?[eéi]spond/i;
 
 /** True on a page that shows one ticket. RT may live below a path (/rt). */
 function isTicketPage(url: URL): boolean {
@@ -30,7 +30,9 @@ export const site: SiteAdapter = {
     const first = Math.min(...list.map(idOf));
     for (const message of list) {
       const id = idOf(message);
-      const restricted = id !== first && !reply.test(message.querySelector(".metadata .description")?.textContent ?? "");
+      // "Enoch Root - Comments added": what was done stands behind who did it.
+      const done = message.querySelector(".metadata .description")?.textContent?.split(" - ").at(-1) ?? "";
+      const restricted = id !== first && !reply.test(done);
       [...message.querySelectorAll(texts)].forEach((element, index) => {
         const role = id === first && index === 0 ? "description" : "comment";
         const block = { element, kind: "text", restricted, skip: folder } as const;

@@ -65,6 +65,19 @@ test("a root that a known element gets later is found without any sign in the DO
   expect(vi.getTimerCount()).toBe(0);
 });
 
+test("a custom element that was taken away and comes back is waited for again", () => {
+  const late = element("x-late");
+  document.body.append(late);
+  const { found, roots } = followed();
+  late.remove();
+  vi.advanceTimersByTime(1000);
+  document.body.append(late);
+  roots.added(new Set([late]));
+  late.attachShadow({ mode: "open" });
+  vi.advanceTimersByTime(1000);
+  expect(found).toEqual(["x-late"]);
+});
+
 test("nothing is left running after the end", () => {
   document.body.append(element("x-late"));
   const { found } = followed();
