@@ -131,10 +131,11 @@ function descriptionOf(view: View, sure: boolean): Element | null {
   return looseTexts(view).find((text) => !text.closest(selectors.activity.join(", "))) ?? null;
 }
 
-/** Rich texts that no hook says anything about. */
+/** Rich texts that no hook says anything about; one inside another is a part of it. */
 function looseTexts(view: View): Element[] {
   const known = [...selectors.otherFields, ...selectors.comments].join(", ");
-  return view.all(selectors.richTexts).filter((text) => !text.closest(known));
+  const inside = selectors.richTexts.join(", ");
+  return view.all(selectors.richTexts).filter((text) => !text.closest(known) && !text.parentElement?.closest(inside));
 }
 
 function commentsOf(view: View, sure: boolean, description: Element | null): PlacedBlock[] {
