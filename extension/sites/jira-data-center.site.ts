@@ -19,7 +19,8 @@ const selectors = {
   /** Each comment is there twice: whole (`verbose`) and as its first words (`concise`); which one shows is a class of the comment. */
   commentBodies: [".twixi-wrap.verbose .action-body", ".action-body:not(.concise .action-body)"],
   commentHeads: [".twixi-wrap.verbose .action-head", ".twixi-wrap.verbose .action-details", ".action-details"],
-  restrictions: [".redText", '[class*="internal" i]'],
+  restrictions: ['.redText, [class*="internal" i]'],
+  written: [".action-body", ".twixi-wrap.concise"],
   /** Only projects of a service desk have them. */
   serviceDesk: ["#sd-comment-collapsed-textarea", '[class*="sd-comment"]'],
   portalTitles: [".cv-page-title-text"],
@@ -83,7 +84,9 @@ function portalPlace(key: string, document: Document): TicketPlace {
 
 /** By mark or word; in a service project also when nothing says that the customer sees it: what is not known stays here. */
 function isRestricted(item: Element, serviceDesk: boolean): boolean {
-  if (item.matches(selectors.restrictions.join(", ")) || firstOf(item, selectors.restrictions)) return true;
+  const marks = [item, ...allOf(item, selectors.restrictions)].filter((mark) => mark.matches(selectors.restrictions.join(", ")));
+  // What the author wrote marks nothing.
+  if (marks.some((mark) => !mark.closest(selectors.written.join(", ")))) return true;
   const head = firstOf(item, selectors.commentHeads)?.textContent ?? "";
   return restrictedWords.test(head) || (serviceDesk && !sharedWords.test(head));
 }
