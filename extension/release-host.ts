@@ -7,7 +7,7 @@ import type { ModelRunner } from "./inference/model-runner.ts";
 import { answerMessage, sendMessage } from "./messages.ts";
 import { look } from "./releases/look.ts";
 import { choiceOf, ownIn, viewOf } from "./releases/model-view.ts";
-import { openReleaseDb, type ReleaseDb } from "./releases/release-db.ts";
+import { openOrReplaceReleaseDb, type ReleaseDb } from "./releases/release-db.ts";
 import * as steps from "./releases/release-state.ts";
 import { createReleaseStore, type ReleaseStore } from "./releases/release-store.ts";
 import { readConnection, watchConnection } from "./store/connection.ts";
@@ -45,11 +45,17 @@ export function startReleaseHost(ownCorrections: () => Promise<string[]>): Relea
   let host = byMessage;
   let opened: Promise<{ db: ReleaseDb; store: ReleaseStore }> | null = null;
   const open = () => {
-    opened ??= openReleaseDb().then((db) => ({ db, store: createReleaseStore(db, browser.storage.local) }));
-    return opened.then(async (open) => {
-      if (!open.db.isOpen()) await open.db.open();
-      return open;
-    });
+    opened ??= openOrReplaceReleaseDb().then((db) => ({ db, store: createReleaseStore(db, browser.storage.local) }));
+    return opened.then(
+      async (open) => {
+        if (!open.db.isOpen()) await open.db.open();
+        return open;
+      },
+      (error: unknown) => {
+        opened = null;
+        throw error;
+      },
+    );
   };
   const policy = async () => {
     const { pinModel, modelChannel, releaseKeys } = await readModelPolicy();

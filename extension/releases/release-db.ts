@@ -20,6 +20,8 @@ export type ReleaseDb = Dexie & {
   parts: Table<PartRow, [string, number]>;
 };
 
+const defaultName = "sectag-releases";
+
 interface OpenOptions {
   name?: string;
   indexedDB?: IDBFactory;
@@ -27,7 +29,7 @@ interface OpenOptions {
 }
 
 /** Every write is on the disk before it counts. @throws Error when the browser cannot open it: then the packaged model runs. */
-export async function openReleaseDb({ name = "sectag-releases", indexedDB, IDBKeyRange }: OpenOptions = {}): Promise<ReleaseDb> {
+export async function openReleaseDb({ name = defaultName, indexedDB, IDBKeyRange }: OpenOptions = {}): Promise<ReleaseDb> {
   const db = new Dexie(name, {
     chromeTransactionDurability: "strict",
     ...(indexedDB ? { indexedDB } : {}),
@@ -38,4 +40,19 @@ export async function openReleaseDb({ name = "sectag-releases", indexedDB, IDBKe
   db.on("versionchange", () => db.close({ disableAutoOpen: true }));
   await db.open();
   return db;
+}
+
+/**
+ * As `openReleaseDb`; one that cannot be opened any more is made anew: all that was in it is fetched again, and the highest counter has its second copy.
+ * @throws Error when a new one cannot be opened either.
+ */
+export async function openOrReplaceReleaseDb(options: OpenOptions = {}): Promise<ReleaseDb> {
+  try {
+    return await openReleaseDb(options);
+  } catch (error) {
+    console.warn("SecTag: the releases' database was damaged and is made anew", error);
+    const { name = defaultName, indexedDB, IDBKeyRange } = options;
+    await new Dexie(name, { ...(indexedDB ? { indexedDB } : {}), ...(IDBKeyRange ? { IDBKeyRange } : {}) }).delete();
+    return openReleaseDb(options);
+  }
 }

@@ -1,5 +1,7 @@
 // Looking for a release: what is taken in, what is refused and at which step, and that the running one goes on. Rows F29 to F32 of the fault matrix.
-import { expect, test } from "vitest";
+import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
+import { expect, test, vi } from "vitest";
+import { openOrReplaceReleaseDb } from "../../../extension/releases/release-db.ts";
 import { note, rehearsed, running } from "../../../extension/releases/release-state.ts";
 import { createMachine, createServer, type Machine, release, sha256, stranger, today } from "./lab.ts";
 
@@ -84,6 +86,31 @@ test("another team's server counts by itself; back at the first one, its counter
   expect((await machine.look({ scope: "another team" })).code).toBe("staged");
   expect((await machine.store.read()).line).toEqual([]);
   expect((await machine.look()).code).toBe("replayed");
+});
+
+test("a database that cannot be opened any more is made anew, and old releases stay out", async () => {
+  const { server, machine } = await running7();
+  machine.db.close();
+  let broken = true;
+  const factory = new IDBFactory();
+  const indexedDB = new Proxy(factory, {
+    get(target, name) {
+      if (name === "open" && broken) {
+        broken = false;
+        throw new DOMException("Internal error opening backing store", "UnknownError");
+      }
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  const warnings = vi.spyOn(console, "warn").mockReturnValue();
+  const db = await openOrReplaceReleaseDb({ indexedDB, IDBKeyRange });
+  expect([broken, warnings.mock.calls.length]).toEqual([false, 1]);
+  expect(await db.state.count()).toBe(0);
+  db.close();
+  const after = await createMachine(server, factory, machine.area.items);
+  server.publish(release({ counter: 6, version: "2026.40.1" }));
+  expect((await after.look()).code).toBe("replayed");
 });
 
 test("two releases of one number: the second is refused", async () => {
