@@ -1,6 +1,6 @@
 // The one door to every command: sets up what the task needs, then runs it under the right Node. `npm start`, `npm test`, ...
 import { spawnSync } from "node:child_process";
-import { ensureChromium, ensureFirefox, ensureNode, ensurePackages, ensurePython, environment, root } from "./setup.mjs";
+import { ensureAirflow, ensureChromium, ensureFirefox, ensureNode, ensurePackages, ensurePython, environment, root } from "./setup.mjs";
 
 const node = (...args) => ["node", "--disable-warning=ExperimentalWarning", ...args];
 
@@ -40,6 +40,7 @@ try {
   if (task.needs?.includes("chromium")) env.CHROMIUM = ensureChromium();
   if (task.needs?.includes("python")) ensurePython();
   if (name === "prove" && args[0] === "firefox") env.FIREFOX = ensureFirefox();
+  if (name === "prove" && args.includes("--airflow")) env.AIRFLOW = ensureAirflow();
   const [command, ...fixed] = task.command;
   const result = spawnSync(command, [...fixed, ...args], { cwd: root, stdio: "inherit", env });
   if (result.error) throw result.error;

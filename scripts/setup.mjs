@@ -91,6 +91,7 @@ export function ensureChromium() {
   );
 }
 
+const airflowVersion = "3.3.2";
 const firefoxPlaces = [process.env.FIREFOX, "/usr/bin/firefox-esr", "/usr/bin/firefox", "/Applications/Firefox.app/Contents/MacOS/firefox"];
 
 /** Path of a Firefox; installed by apt where we are root on Debian, otherwise named exactly. */
@@ -128,6 +129,22 @@ export function ensurePython() {
   run(python, ["-m", "pip", "install", "-qq", "--use-pep517", "--disable-pip-version-check", "-r", "requirements.lock"]);
   writeFileSync(stamp, lock);
   return python;
+}
+
+/** Folder of Airflow's programs, in an environment of its own: its pins stay out of the trainer's. Only the proof by Airflow needs it. */
+export function ensureAirflow() {
+  const folder = join(root, ".cache", "airflow");
+  const stamp = join(folder, ".sectag-version");
+  const programs = join(folder, "bin");
+  if (stampIs(stamp, airflowVersion)) return programs;
+  const base = ["python3.11", "python3.12", "python3.13", "python3"].find(isPython311);
+  if (!base)
+    throw new Error("Airflow needs Python 3.11 or newer with venv: `sudo apt-get install python3 python3-venv`, then start again.");
+  say("making Airflow's Python environment in .cache/airflow (2 to 4 minutes, once)");
+  run(base, ["-m", "venv", "--clear", folder]);
+  run(join(programs, "python"), ["-m", "pip", "install", "-qq", "--disable-pip-version-check", `apache-airflow==${airflowVersion}`]);
+  writeFileSync(stamp, airflowVersion);
+  return programs;
 }
 
 function isPython311(command) {

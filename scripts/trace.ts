@@ -15,7 +15,7 @@ const Event = z.object({
 });
 type Event = z.infer<typeof Event>;
 
-export const traceCategories = ["-*", "devtools.timeline", "disabled-by-default-devtools.timeline"];
+export const traceCategories = ["devtools.timeline", "disabled-by-default-devtools.timeline"];
 
 export interface Task {
   /** Milliseconds of the clock, and of the processor. */

@@ -1,13 +1,14 @@
 // Ratio benchmark of a live ticket page, with and without the extension in one run: load, long tasks, nodes added, model calls of a second scan.
 import { parseArgs } from "node:util";
-import type { BrowserContext, Page } from "puppeteer-core";
+import type { BrowserContext } from "puppeteer-core";
 import type { PageReport } from "../../shared/review.ts";
 import { startDesk } from "../../tests/desk/server.ts";
 import type { DeskTicket } from "../../tests/desk/ticket-shape.ts";
 import { bigTicket } from "../big-ticket.ts";
 import { buildExtension } from "../build-extension.ts";
 import { launch } from "../chromium.ts";
-import { isOurLongTask, longTaskMs, type PageTrace, readTrace, type Task, traceCategories } from "../trace.ts";
+import { openQuietTab, type QuietTab } from "../quiet-tab.ts";
+import { isOurLongTask, longTaskMs, readTrace, type Task, traceCategories } from "../trace.ts";
 
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "8" }, extension: { type: "string" } } });
 const rounds = Number(values.rounds);
@@ -97,17 +98,17 @@ process.exitCode = ok ? 0 : 1;
 
 /** Opens the ticket and waits for the frame that shows all of it, and for the tag where we are. */
 async function load(context: BrowserContext, ticket: DeskTicket) {
-  const { page, wall } = await open(context, ticket);
+  const { tab, wall } = await open(context, ticket);
   const report = context === withUs ? await lab.waitFor(ticket.key, ({ state }) => state === "tagged", 120_000) : null;
-  const trace = await endTrace(page);
-  await page.close();
+  const trace = readTrace(await tab.endTrace(), desk.jira);
+  await tab.close();
   return { wall, cpu: trace.cpuUntil("loaded"), calls: report?.state === "tagged" ? report.suggestion.modelCalls : null };
 }
 
 /** Draws all comments, then changes the page fifty times, ten times a second at most. */
 async function live(context: BrowserContext, ticket: DeskTicket) {
-  const { page } = await open(context, ticket);
-  const textNodes = await page.evaluate(
+  const { tab } = await open(context, ticket);
+  const textNodes = await tab.run(
     async (commands) => {
       const double = window.__double;
       if (!double) throw new Error("This page is no double of the desk");
@@ -130,28 +131,21 @@ async function live(context: BrowserContext, ticket: DeskTicket) {
       report.state === "tagged" && report.suggestion.blocks.some(({ spans }) => spans.some(({ quote }) => quote === lastAddress));
     await lab.waitFor(ticket.key, read, 240_000);
   }
-  const hostNodes = await page.evaluate(() => window.__double?.foreignMutations().length ?? -1);
-  const { tasks } = await endTrace(page);
-  await page.close();
+  const hostNodes = await tab.run(() => window.__double?.foreignMutations().length ?? -1);
+  const { tasks } = readTrace(await tab.endTrace(), desk.jira);
+  await tab.close();
   return { tasks, textNodes, hostNodes };
 }
 
-async function open(context: BrowserContext, ticket: DeskTicket): Promise<{ page: Page; wall: number }> {
-  const page = await context.newPage();
-  await page.bringToFront();
-  await page.tracing.start({ categories: traceCategories });
-  await page.goto(desk.urlOf(ticket));
-  const wall = await page.evaluate(async () => {
+async function open(context: BrowserContext, ticket: DeskTicket): Promise<{ tab: QuietTab; wall: number }> {
+  const tab = await openQuietTab(context);
+  await tab.startTrace(traceCategories);
+  await tab.goto(desk.urlOf(ticket), () => window.__double !== undefined);
+  const wall = await tab.run(async () => {
     await window.__double?.settled();
     await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
     console.timeStamp("loaded");
     return performance.now();
   });
-  return { page, wall };
-}
-
-async function endTrace(page: Page): Promise<PageTrace> {
-  const buffer = await page.tracing.stop();
-  if (!buffer) throw new Error("The browser gave no trace");
-  return readTrace(buffer, desk.jira);
+  return { tab, wall };
 }

@@ -1,6 +1,4 @@
-// `npm run prove -- learning`: the whole loop with nothing mocked. Six reviewers correct 300 tickets over HTTP, one `trainer run` learns, gates, signs and publishes, and an open Chromium changes over by itself.
-import { spawn } from "node:child_process";
-import { once } from "node:events";
+// `npm run prove -- learning [--airflow]`: the whole loop with nothing mocked. Six reviewers correct 300 tickets over HTTP, one `trainer run` (or a real Airflow, task by task) learns, gates, signs and publishes, and an open Chromium changes over by itself.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +11,7 @@ import { joinDesk, shipped, type Tagged } from "../../tests/e2e/lab.ts";
 import { startApi } from "../api-process.ts";
 import { buildExtension } from "../build-extension.ts";
 import { pairByHand } from "../pairing.ts";
+import { retrain, retrainByAirflow, trainer } from "../trainer-process.ts";
 import { until } from "../until.ts";
 
 /** What the proof promises, in points of F1. */
@@ -32,8 +31,9 @@ const ScenarioTicket = z.object({
 });
 type ScenarioTicket = z.infer<typeof ScenarioTicket>;
 const Row = z.object({ reviewer: z.string(), decision: Decision });
-const RunLine = z.object({ ok: z.boolean(), made: z.string(), model: z.string(), gate: z.boolean(), published: z.boolean() });
 
+/** Airflow's programs, when it has to run the steps. */
+const airflow = process.argv.includes("--airflow") ? process.env.AIRFLOW : null;
 const folder = mkdtempSync(join(tmpdir(), "sectag-learning-"));
 const began = performance.now();
 const minutes = () => Math.round((performance.now() - began) / 6000) / 10;
@@ -52,12 +52,12 @@ process.exit(ok ? 0 : 1);
 
 async function prove() {
   const signingKey = join(folder, "release.pem");
-  const publicKey = /\b[0-9a-f]{64}\b/.exec(await trainer("keys", "--out", signingKey))?.[0];
+  const publicKey = /\b[0-9a-f]{64}\b/.exec(await trainer(["keys", "--out", signingKey]))?.[0];
   if (!publicKey) throw new Error("`trainer keys` printed no public key");
   process.env.SECTAG_RELEASE_KEYS = publicKey;
   buildExtension();
   const scene = join(folder, "scenario");
-  await trainer("scenario", "--out", scene);
+  await trainer(["scenario", "--out", scene]);
   const tickets = linesOf(join(scene, "tickets.jsonl"), ScenarioTicket);
   const siblings = tickets.filter(({ part }) => part === "sibling");
   const kind = tickets.find(({ part }) => part === "taught")?.threatType;
@@ -97,20 +97,18 @@ async function prove() {
     const corrections = rows.filter(({ decision }) => decision.verdict === "correct").length;
     console.log(`${rows.length} decisions pushed, ${corrections} of them corrections; now one \`trainer run\` ...`);
 
-    const keyFile = join(folder, "publish.key");
-    writeFileSync(keyFile, await api.key("trainer", "service", "export", "publish"), { mode: 0o600 });
+    const job = {
+      api: api.baseUrl,
+      key: await api.key("trainer", "service", "export", "publish"),
+      ...{ signingKey, runs: join(root, ".runs", "prove-learning-loop") },
+    };
     const trained = performance.now();
-    const printed = await trainer(
-      ...["--runs", join(root, ".runs", "prove-learning-loop"), "run", "--api", api.baseUrl, "--key-file", keyFile],
-      ...["--publish", "stable", "--sign-with", signingKey, "--trust", publicKey],
-    );
+    const run = airflow ? await retrainByAirflow(job, airflow, join(folder, "airflow")) : await retrain(job);
     const runMinutes = Math.round((performance.now() - trained) / 6000) / 10;
-    const run = RunLine.parse(JSON.parse(printed.trim().split("\n").at(-1) ?? ""));
-    if (!run.published) throw new Error(`Nothing was published: ${JSON.stringify(run)}`);
 
     console.log(`${run.made} is published; the open browser looks for it ...`);
     await bench.console.bringToFront();
-    await bench.console.click("section[aria-labelledby=model] button.look");
+    await bench.console.click("section[aria-labelledby=model] .row button");
     const ticket = desk.tickets[0];
     if (!ticket) throw new Error("The desk is empty");
     const page = await bench.browser.newPage();
@@ -154,29 +152,13 @@ async function prove() {
     };
     const file = join(artifacts, "figures.json");
     writeFileSync(file, JSON.stringify({ ...figures, siblingsTable, dev }, null, 2));
-    await trainer("plot", "--figures", file, "--out", join(artifacts, "learning.png"));
+    await trainer(["plot", "--figures", file, "--out", join(artifacts, "learning.png")]);
     return figures;
   } finally {
     await bench.close();
     await desk.close();
     await api.stop();
   }
-}
-
-/** Runs a step of the trainer, shows its lines, and resolves with them. @throws Error when it fails. */
-async function trainer(...args: string[]): Promise<string> {
-  const child = spawn(process.execPath, [join(root, "scripts", "run.mjs"), "trainer", ...args], {
-    cwd: root,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let output = "";
-  child.stdout.on("data", (chunk: Buffer) => {
-    output += chunk.toString();
-    process.stdout.write(chunk);
-  });
-  const [code] = await once(child, "close");
-  if (code !== 0) throw new Error(`\`trainer ${args.join(" ")}\` ended with code ${code}`);
-  return output;
 }
 
 function linesOf<T>(file: string, shape: z.ZodType<T>): T[] {
@@ -259,7 +241,7 @@ const Compared = z.object({ types: z.record(z.string(), z.object({ before: z.num
 async function devTable(versionBefore: string, after: string): Promise<Table | null> {
   const file = join(root, "..", "shared", "data", "threat_dev.jsonl.gz");
   if (!existsSync(file)) return null;
-  const printed = await trainer("compare", "--before", join("models", versionBefore), "--after", after, "--data", file);
+  const printed = await trainer(["compare", "--before", join("models", versionBefore), "--after", after, "--data", file]);
   const { types } = Compared.parse(JSON.parse(printed.trim().split("\n").at(-1) ?? ""));
   const [before, now] = (["before", "after"] as const).map((when) =>
     Object.fromEntries(Object.entries(types).map(([type, f1]) => [type, f1[when]])),

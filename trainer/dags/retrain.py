@@ -13,11 +13,13 @@ from airflow.sdk import DAG
 HOME = Path(os.environ.get("SECTAG_HOME", Path(__file__).resolve().parents[2]))
 API = os.environ.get("SECTAG_API", "http://127.0.0.1:8787")
 CHANNEL = os.environ.get("SECTAG_CHANNEL", "canary")
+RUNS = os.environ.get("SECTAG_RUNS", str(HOME / ".runs"))
 
 #: The last step that each task does; what was done before is there already.
 STEPS = ["pull", "build", "train", "export", "gate", "publish"]
 # Airflow has its own Python: the trainer's pins stay in the trainer's.
-COMMAND = [str(HOME / ".venv" / "bin" / "python"), "-m", "trainer", "run", "--api", API, "--publish", CHANNEL]
+PYTHON = str(HOME / ".venv" / "bin" / "python")
+COMMAND = [PYTHON, "-m", "trainer", "--runs", RUNS, "run", "--api", API, "--publish", CHANNEL]
 
 with DAG(
     dag_id="sectag_retrain",
