@@ -48,7 +48,7 @@ export async function retrainByAirflow({ api, key, signingKey, runs }: Retrain, 
 /** @throws Error when no line says that a model was published. */
 function runLine(output: string): RunLine {
   const last = [...output.matchAll(/\{"ok": (?:true|false), "made": "[^{}]*\}/g)].at(-1)?.[0];
-  const line = last && RunLine.parse(JSON.parse(last));
+  const line = last === undefined ? null : RunLine.parse(JSON.parse(last));
   if (!line?.published) throw new Error(`Nothing was published: ${last ?? "the trainer printed no result"}`);
   return line;
 }
