@@ -123,8 +123,9 @@ export function startReleaseHost(ownCorrections: () => Promise<string[]>): Relea
     if (steps.running(state, pin)?.manifest.counter !== before) await host.changeOver();
     const { counter } = result;
     if (result.code !== "staged" || counter === null) return;
-    const tried = await store.change((now) => steps.rehearse(now, counter));
-    if (tried.rehearsals?.counter === counter) await host.rehearse(counter);
+    const now = Date.now();
+    const tried = await store.change((state) => steps.rehearse(state, counter, now));
+    if (tried.rehearsals?.counter === counter && tried.rehearsals.at === now) await host.rehearse(counter);
     else await show();
   };
   const lookNow = (byPerson: boolean) =>

@@ -152,7 +152,12 @@ export function createModelRunner({ first, makeHost, onStatus, tell, choose }: O
     },
     async changeOver() {
       const next = await choose();
-      if (next.counter === current.choice.counter) return;
+      const { counter } = next;
+      if (counter === current.choice.counter) {
+        // It runs already: asking counted a start that does not take place.
+        if (counter !== null) await tell({ kind: "loaded", counter });
+        return;
+      }
       become(open(next));
       await prove(current);
     },

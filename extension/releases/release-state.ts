@@ -27,8 +27,8 @@ export const ReleaseState = z.strictObject({
   trial: z.strictObject({ since: z.number(), scans: z.int().nonnegative() }).nullable(),
   /** Starts and first tickets of the running release that began and did not end well (yet). */
   attempts: z.int().nonnegative(),
-  /** Times that a candidate's self-test began without an answer. */
-  rehearsals: z.strictObject({ counter: Counter, begun: z.int().positive() }).nullable(),
+  /** Times that a candidate's self-test began without an answer, and when it did last. */
+  rehearsals: z.strictObject({ counter: Counter, begun: z.int().positive(), at: z.number() }).nullable(),
   denied: z.array(Denial),
 });
 export type ReleaseState = z.infer<typeof ReleaseState>;
@@ -48,6 +48,8 @@ export const noReleases: ReleaseState = {
 /** Starts, first tickets or self-tests that may end without a word. */
 export const mostAttempts = 3;
 export const healthyAfter = { scans: 200, ms: 24 * 3_600_000 } as const;
+/** A self-test that has said nothing for so long is over. */
+export const patienceMs = 5 * 60_000;
 /** Of the line, besides the packaged model. */
 const keptVersions = 2;
 
@@ -105,10 +107,13 @@ export function sameFiles(a: ReleaseManifest, b: ReleaseManifest): boolean {
 }
 
 /** Its self-test begins; one that begins too often without an answer takes the process down with it. */
-export function rehearse(state: ReleaseState, counter: number): ReleaseState {
-  const begun = state.rehearsals?.counter === counter ? state.rehearsals.begun : 0;
+export function rehearse(state: ReleaseState, counter: number, now: number): ReleaseState {
+  const last = state.rehearsals?.counter === counter ? state.rehearsals : null;
+  // It may still be at it.
+  if (last && now >= last.at && now < last.at + patienceMs) return state;
+  const begun = last?.begun ?? 0;
   if (begun >= mostAttempts) return deny(state, { counter, by: "machine", why: `Its self-test ended without an answer ${begun} times` });
-  return { ...state, rehearsals: { counter, begun: begun + 1 } };
+  return { ...state, rehearsals: { counter, begun: begun + 1, at: now } };
 }
 
 /** Its self-test has ended. What is not kept, denied or running already is left alone. @param why what is wrong with it; null when nothing is. */

@@ -21,9 +21,15 @@ export const ModelPolicy = z.strictObject({
 export type ModelPolicy = z.infer<typeof ModelPolicy>;
 
 export async function readModelPolicy(): Promise<ModelPolicy> {
+  const { shape } = ModelPolicy;
   // A browser without managed storage (or without a policy) rejects: then nobody manages anything.
-  const managed: Record<string, unknown> = await browser.storage.managed.get(Object.keys(ModelPolicy.shape)).catch(() => ({}));
-  return ModelPolicy.safeParse(managed).data ?? {};
+  const managed: Record<string, unknown> = await browser.storage.managed.get(Object.keys(shape)).catch(() => ({}));
+  // Each by itself: a slip in one must not undo the others.
+  return {
+    modelChannel: shape.modelChannel.safeParse(managed.modelChannel).data,
+    pinModel: shape.pinModel.safeParse(managed.pinModel).data,
+    releaseKeys: shape.releaseKeys.safeParse(managed.releaseKeys).data,
+  };
 }
 
 /** Random, made once, never sent: it decides which part of a staged rollout this browser is in. */

@@ -101,9 +101,9 @@ test("after pairing it looks by itself, has the release tested, and runs it on t
 });
 
 test("a policy pins the packaged model, and lets go of it", async () => {
-  await storage.managed.set({ pinModel: "packaged" });
+  await storage.managed.set({ pinModel: "packaged", releaseKeys: ["not a key"] });
   await sees(({ running, pin }) => running === null && pin === "packaged");
-  await storage.managed.remove("pinModel");
+  await storage.managed.remove(["pinModel", "releaseKeys"]);
   await sees(({ running, pin }) => running?.counter === 7 && pin === null);
   await vi.waitFor(() => expect(changes).toEqual(["change to null", "change to 7"]));
   changes.splice(0);

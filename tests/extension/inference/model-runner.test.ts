@@ -215,6 +215,8 @@ describe("a release that runs", () => {
     const { start, state, change, workers } = begin({ 7: "good", 8: "good" }, line(8, 7));
     const runner = await start();
     await runner.warmUp();
+    await runner.changeOver();
+    expect([state().attempts, workers.length]).toEqual([0, 1]);
     change(steps.goBack);
     await runner.changeOver();
     expect(state().line).toEqual([7]);

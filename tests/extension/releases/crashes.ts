@@ -20,7 +20,7 @@ async function takeIn(machine: Machine, alive: () => void): Promise<void> {
   const result = await machine.look({ store: { ...store, change } });
   const { counter } = result;
   if (result.code !== "staged" || counter === null) return;
-  await change((state) => steps.rehearse(state, counter));
+  await change((state) => steps.rehearse(state, counter, today));
   await change((state) => steps.rehearsed(state, counter, null, today));
   await change((state) => steps.start(state, null));
   await change((state) => steps.loaded(state, counter, null));

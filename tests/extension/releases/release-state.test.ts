@@ -88,9 +88,11 @@ describe("a release", () => {
 
   it("whose self-test ends without an answer three times is denied", () => {
     let next = steps.stage(noted(steps.noReleases, 7), at(7), null);
-    for (let time = 0; time < 3; time++) next = steps.rehearse(next, 7);
+    for (let time = 0; time < 3; time++) next = steps.rehearse(next, 7, time * steps.patienceMs);
     expect(steps.denialOf(next, 7)).toBeUndefined();
-    expect(steps.denialOf(steps.rehearse(next, 7), 7)).toMatchObject({ by: "machine" });
+    // One that is still at it is not asked again.
+    expect(steps.rehearse(next, 7, 3 * steps.patienceMs - 1)).toBe(next);
+    expect(steps.denialOf(steps.rehearse(next, 7, 3 * steps.patienceMs), 7)).toMatchObject({ by: "machine" });
   });
 });
 
@@ -133,7 +135,11 @@ describe("any order of events", () => {
     ),
     counter.map((n) => (s: ReleaseState) => (steps.denialOf(s, n) ? s : steps.stage(s, at(n), null))),
     counter.map((n) => (s: ReleaseState) => (steps.denialOf(s, n) || s.line.includes(n) ? s : steps.renew(s, at(n, "2026.1.1")))),
-    counter.map((n) => (s: ReleaseState) => steps.rehearse(s, n)),
+    fc.tuple(counter, fc.nat()).map(
+      ([n, now]) =>
+        (s: ReleaseState) =>
+          steps.rehearse(s, n, now),
+    ),
     fc.tuple(counter, fc.constantFrom(null, "bad")).map(
       ([n, why]) =>
         (s: ReleaseState) =>
