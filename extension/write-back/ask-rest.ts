@@ -35,6 +35,8 @@ async function send(fetch: Fetch, origin: string, { url, method, body, headers }
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       mode: "same-origin",
       credentials: "same-origin",
+      // A page that hides its address would make the request's origin "null", which Jira refuses; no other origin gets to see it.
+      referrerPolicy: "same-origin",
       cache: "no-store",
       // To a page where one signs in, most likely of another origin: never followed.
       redirect: "manual",

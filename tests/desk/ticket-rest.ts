@@ -74,7 +74,10 @@ export function createTicketRest(numbers: Readonly<Record<string, string>>): Tic
     { path: /\/REST\/2\.0\/ticket\/(\d+)(\/comment)?$/, asked: null, answer: requestTracker },
   ] as const;
 
-  function jira({ method, body }: RestRequest, [, version, key = ""]: RegExpExecArray): RestReply {
+  function jira({ method, url, headers, body }: RestRequest, [, version, key = ""]: RegExpExecArray): RestReply {
+    // Atlassian looks at where a browser says that a change comes from; a page that hides its address makes that "null".
+    if (method !== "GET" && headers.origin !== undefined && headers.origin !== url.origin)
+      return { status: 403, headers: { "content-type": "text/plain" }, body: "XSRF check failed" };
     if (!rules.signedIn) {
       // Cloud shows its sign-in page to whoever reads; everything else is refused.
       if (method === "GET" && version === "3")

@@ -258,6 +258,7 @@ test("a request goes to the page's origin only, with the session and nothing tha
     "https://corp.atlassian.net/rest/api/3/issue/..%2F..%2F..%2F..%2Fevil%3Fx%3D1%23?fields=labels,updated",
     "https://corp.atlassian.net/rest/api/3/issue/..%2F..%2F..%2F..%2Fevil%3Fx%3D1%23",
   ]);
-  for (const { init } of asked) expect(init).toMatchObject({ mode: "same-origin", credentials: "same-origin", redirect: "manual" });
+  for (const { init } of asked)
+    expect(init).toMatchObject({ mode: "same-origin", credentials: "same-origin", redirect: "manual", referrerPolicy: "same-origin" });
   expect(asked[1]?.init.body).toBe('{"update":{"labels":[{"remove":"sectag:malware_low"},{"add":"sectag:benign"}]}}');
 });
