@@ -184,7 +184,7 @@ export function* readingText(element: Element, { most = mostUnits, skip = "", is
     emit(text);
   };
 
-  if (isClosed?.(element)) unread++;
+  if (frames.has(element.tagName.toUpperCase()) || isClosed?.(element)) unread++;
   enter(element.shadowRoot ?? element, getComputedStyle(element), "");
   for (let seen = 1, level = levels.at(-1); level && !full; level = levels.at(-1)) {
     const node = level.next;

@@ -21,8 +21,14 @@ export const site: SiteAdapter = {
   find(url, document) {
     const table = formTable(url);
     if (!table) return null;
+    // A field of formatted text is an editor in a frame, which is not read; the field behind it holds HTML, which nobody wrote.
     const field = (name: string): Element | null =>
-      firstOf(document, [`[id="${table}.${name}"]`, `[id="sys_readonly.${table}.${name}"]`, `[id$=".${name}"]:is(input, textarea)`]);
+      firstOf(document, [
+        `iframe[id="${table}.${name}_ifr"]`,
+        `[id="${table}.${name}"]`,
+        `[id="sys_readonly.${table}.${name}"]`,
+        `[id$=".${name}"]:is(input, textarea)`,
+      ]);
     const numberField = firstOf(document, [`[id="sys_readonly.${table}.number"]`, `[id="${table}.number"]`]);
     const number = wordsOf(numberField);
     const blocks: PlacedBlock[] = [];

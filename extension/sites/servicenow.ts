@@ -23,8 +23,13 @@ export const isTicketTable = (table: string | null | undefined): table is string
 /** What an entry says of its kind, in the languages that ServiceNow is mostly used in: "Additional comments" are what the caller sees. */
 const publicKind = /comment|kommentar|comentario|comentário|commenti|opmerking|コメント/i;
 
-/** True for work notes, and for every entry that does not say that its kind is one the caller sees: what is not known stays here. */
-export const isInternal = (kind: string) => !publicKind.test(kind);
+const internalKind = /work ?note|arbeitsnoti|notes? de travail|notas? de traba|anotaç|note di lavoro|werknoti|作業メモ/i;
+
+/**
+ * True for work notes, and for every entry that does not say that its kind is one the caller sees: what is not known stays here.
+ * @param head what stands above the entry; a name may stand there too, so the word for work notes counts more.
+ */
+export const isInternal = (head: string) => internalKind.test(head) || !publicKind.test(head);
 
 /** INC0010021, RITM0000123, SIR0000001. */
 export function numberIn(text: string): string | null {

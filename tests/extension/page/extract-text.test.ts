@@ -139,3 +139,7 @@ test("of ten million characters in one node the first are read, and it is said t
   const spaces = page(`<p>${" ".repeat(1_000_000)}word</p>`);
   expect(extractText(spaces)).toMatchObject({ text: "", cut: true });
 });
+
+test("a frame that stands for a text is not read, and counted", () => {
+  expect(extractText(page("<iframe></iframe>").children[0] ?? document.body)).toMatchObject({ text: "", unread: 1 });
+});
