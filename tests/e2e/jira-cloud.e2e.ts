@@ -1,8 +1,9 @@
 // Jira Cloud's surfaces: boards and backlog with modal or panel, panels over pages, the agent's view, late hooks, comments that scroll away, the editor.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
+import { until } from "../../scripts/until.ts";
 import { ViewHealth } from "../../shared/selector-health.ts";
-import { drawn, jiraTickets, paintedOutside, rightTicket, textHash } from "./jira-lab.ts";
+import { decidesWithoutNotes, drawn, jiraTickets, paintedOutside, rightTicket, textHash } from "./jira-lab.ts";
 import { type Bench, foreignWrites, paintedEquals, startBench, step, tiny } from "./lab.ts";
 
 let bench: Bench;
@@ -118,6 +119,18 @@ test("comments that scroll out of view still count, and cost nothing when they c
   await page.close();
 });
 
+test("an internal comment that scrolled out of view stays on the machine all the same", async () => {
+  const ticket = bench.ticket("SEC-214");
+  const { page, frame } = await openAt("/browse/SEC-214");
+  await step(frame, "read-all");
+  await bench.waitFor(ticket.key, (report) => report.state === "tagged" && report.suggestion.contentHash === textHash(ticket, "\n"));
+  await step(frame, "virtual-comments");
+  const note = ticket.comments.findLast(({ kind }) => kind === "work note");
+  await frame.waitForFunction((id) => document.querySelector(`[data-testid="comment-base-item-${id}"]`)?.firstChild === null, {}, note?.id);
+  await decidesWithoutNotes(bench, page, ticket);
+  await page.close();
+});
+
 test("ProseMirror: what is being typed is not read, nothing is written into it, and what is saved is", async () => {
   const ticket = bench.ticket("SEC-203");
   const { page, frame } = await openAt("/browse/SEC-203");
@@ -137,13 +150,25 @@ test("ProseMirror: what is being typed is not read, nothing is written into it, 
   await page.close();
 });
 
-test("what was found was counted by view, and nothing else was kept of it", async () => {
-  const { selectorHealth } = await bench.console.evaluate(() => chrome.storage.local.get("selectorHealth"));
-  const views = z.array(ViewHealth).parse(selectorHealth);
-  for (const name of ["page", "agent"]) {
-    const found = views.find(({ view }) => view === `jira-cloud ${name}`);
-    expect(found?.visits, name).toBeGreaterThan(0);
-    expect(found?.title, name).toBe(found?.visits);
+test("what was found is counted by view, and nothing else is kept of it", async () => {
+  const health = async () => {
+    const { selectorHealth = [] } = await bench.console.evaluate(() => chrome.storage.local.get<Record<string, unknown>>("selectorHealth"));
+    return z.array(ViewHealth).parse(selectorHealth);
+  };
+  for (const [view, path] of [
+    ["jira-cloud page", "/browse/ITS-305"],
+    ["jira-cloud agent", "/jira/servicedesk/projects/ITS/queues/custom/1/ITS-305"],
+  ] as const) {
+    const countOf = async () => (await health()).find((one) => one.view === view);
+    const before = (await countOf())?.visits ?? 0;
+    const { page, frame } = await openAt(path);
+    await step(frame, "read-all");
+    const counted = await until(view, async () => {
+      const found = await countOf();
+      return found && found.visits > before ? found : null;
+    });
+    expect(counted.title).toBe(counted.visits);
+    await page.close();
   }
 });
 

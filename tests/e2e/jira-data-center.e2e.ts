@@ -1,7 +1,7 @@
 // Jira Data Center on an added host: issue, split view, board, agent's and customer's view; collapsed copies, late comments, TinyMCE.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { benchWithHost } from "./added-host.ts";
-import { drawn, jiraTickets, rightTicket, textHash } from "./jira-lab.ts";
+import { decidesWithoutNotes, drawn, jiraTickets, rightTicket, textHash } from "./jira-lab.ts";
 import { type Bench, foreignWrites, paintedEquals, step, tiny } from "./lab.ts";
 
 let bench: Bench;
@@ -80,6 +80,19 @@ test("comments that fold, come and are drawn anew are followed; TinyMCE is left 
   expect(await foreignWrites(page)).toEqual([]);
   await page.close();
 });
+
+for (const [name, path] of [
+  ["an issue's page", "/browse/"],
+  ["the agent's view", "/projects/SEC/queues/custom/1/"],
+] as const) {
+  test(`internal comments on ${name} stay on the machine`, async () => {
+    const ticket = bench.ticket(path === "/browse/" ? "SEC-203" : "SEC-214");
+    const { page } = await openAt(path + ticket.key);
+    await whole(ticket);
+    await decidesWithoutNotes(bench, page, ticket);
+    await page.close();
+  });
+}
 
 test("a request as its customer sees it: title and what was said are read, under the issue's own key", async () => {
   const { page, frame } = await openAt("/servicedesk/customer/portal/2/SEC-201");

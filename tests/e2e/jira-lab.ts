@@ -1,12 +1,13 @@
 // What the tests of the Jira doubles share: the hash of a ticket's exact text, and looks at what is painted where.
 import { createHash } from "node:crypto";
-import type { Frame } from "puppeteer-core";
+import type { Frame, Page } from "puppeteer-core";
 import { expect } from "vitest";
 import type { Suggestion } from "../../shared/contract.ts";
 import { markupText, parseMarkup } from "../desk/markup.ts";
 import type { DeskTicket } from "../desk/ticket-shape.ts";
 import { shownTexts } from "../desk/tickets.ts";
 import { type Bench, bare, painted, paintedEquals, quotes, type Tagged } from "./lab.ts";
+import { arm, keysOf, press, says, storeRows, waitReview } from "./reviewing.ts";
 
 /**
  * What the suggestion's `contentHash` must be when title, description and comments were read exactly as a person sees them.
@@ -60,4 +61,17 @@ export function paintedOutside(frame: Frame, selector: string): Promise<number> 
     }
     return outside;
   }, selector);
+}
+
+/** Decides on the ticket by keys, and looks at what would leave the machine: all but the work notes, whose words are nowhere in it. */
+export async function decidesWithoutNotes(bench: Bench, page: Page, ticket: DeskTicket): Promise<void> {
+  await arm(bench, page, ticket.key);
+  await press(page, ...keysOf("malware_low"));
+  await waitReview(bench, ticket.key, says("malware_low"));
+  const notes = ticket.comments.filter(({ kind }) => kind === "work note");
+  expect(notes.length).toBeGreaterThan(0);
+  const decision = (await storeRows(bench)).outbox.map((row) => row.decision).find((one) => one.ticket.key === ticket.key);
+  expect(decision?.omitted.blocks).toBe(notes.length);
+  expect(decision?.blocks).toHaveLength(2 + ticket.comments.length - notes.length);
+  for (const { text } of notes) expect(bare(JSON.stringify(decision))).not.toContain(bare(text).slice(0, 40));
 }
