@@ -61,7 +61,13 @@ export function tagged(key = "SOC-1", suggested = suggestion): TaggedTicket {
 type Answer = DecideAnswer | "die" | "hang";
 
 /** A session with a background that keeps what it is told, or fails as the next of `answers` says. */
-export function openLab({ settings = { armed: true, keys: defaultKeys } }: { settings?: ReviewSettings } = {}) {
+export function openLab({
+  settings = { armed: true, keys: defaultKeys },
+  writeBack,
+}: {
+  settings?: ReviewSettings;
+  writeBack?: Parameters<typeof createReviewSession>[0]["writeBack"];
+} = {}) {
   const intents: ReviewIntent[] = [];
   const stored = new Map<string, TicketHistory>();
   const answers: Answer[] = [];
@@ -104,6 +110,7 @@ export function openLab({ settings = { armed: true, keys: defaultKeys } }: { set
         return was;
       },
     },
+    writeBack,
     changed,
     signal: stop.signal,
     isTrusted: () => true,
