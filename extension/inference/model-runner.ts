@@ -8,8 +8,8 @@ type AnalyzeOptions = Parameters<InferenceHost["analyze"]>[1];
 interface Options {
   /** What is to be run now; its start is counted already. */
   first: ModelChoice;
-  /** Makes the host of one model; null is the packaged one. */
-  makeHost(counter: number | null, onStatus: (status: EngineStatus) => void): InferenceHost;
+  /** Makes the host of one model; null is the packaged one. A candidate is not current: nobody waits for it to load. */
+  makeHost(counter: number | null, onStatus: (status: EngineStatus) => void, isCurrent: () => boolean): InferenceHost;
   /** Status of the model that runs. */
   onStatus(status: EngineStatus): void;
   /** Tells the background what became of a release. @returns what is to be run now. */
@@ -54,10 +54,12 @@ const fileProblems: readonly ModelProblem["code"][] = ["missing", "truncated", "
 
 export function createModelRunner({ first, makeHost, onStatus, tell, choose }: Options): ModelRunner {
   const open = (choice: ModelChoice): Running => {
-    const host = makeHost(choice.counter, (status) => {
+    const isCurrent = () => opened === current;
+    const keepStatus = (status: EngineStatus) => {
       opened.status = status;
-      if (opened === current) onStatus(status);
-    });
+      if (isCurrent()) onStatus(status);
+    };
+    const host = makeHost(choice.counter, keepStatus, isCurrent);
     const opened: Running = { choice, host, busy: 0, retired: false, proven: false, used: false, status: null };
     return opened;
   };

@@ -34,7 +34,7 @@ export function startHost(memory: Memory = byMessage): Pick<ModelRunner, "rehear
   const runner = remembered.then(({ settings, choice, model }) =>
     createModelRunner({
       first: model,
-      makeHost: (counter, onStatus) =>
+      makeHost: (counter, onStatus, isCurrent) =>
         createInferenceHost({
           baseUrl: counter === null ? new URL("/model/", location.origin).href : releaseUrl(counter),
           createWorker,
@@ -44,7 +44,7 @@ export function startHost(memory: Memory = byMessage): Pick<ModelRunner, "rehear
           choice: counter === model.counter ? choice : null,
           cores: navigator.hardwareConcurrency,
           onLoading: (progress) => {
-            for (const listener of loading) listener(progress);
+            if (isCurrent()) for (const listener of loading) listener(progress);
           },
           onStatus,
         }),
