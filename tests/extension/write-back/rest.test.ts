@@ -143,7 +143,9 @@ test.each(cases)("$name: no network, busy, a proxy's page, nonsense", async (one
     [200, "application/json", '{"x":1}', one.id === "7" ? "" : "odd"],
     [200, "application/json", "{", "odd"],
     [200, "application/json", "[]", "odd"],
+    [409, "application/json", "{}", "changed"],
     [410, "application/json", "{}", "missing"],
+    [412, "application/json", "{}", "changed"],
     [418, "application/json", "{}", "refused"],
   ] as const) {
     of.always({ status, type, body });
