@@ -21,6 +21,7 @@ from trainer.model import load_model
 from trainer.onnx_model import OnnxModel
 from trainer.records import read_jsonl, read_records, write_jsonl
 from trainer.runs import make_run
+from trainer.settle import held_out, settle
 from trainer.train import fit
 
 #: Shares that the proof must reach.
@@ -73,6 +74,8 @@ def make_candidate(world: World, plan: Retrain, number: int) -> tuple[Path, Path
         way = small.continuation(1000 + number, plan.rate)
         with contextlib.redirect_stderr(io.StringIO()):
             train_from.fit(model, make_lessons(model, tokenizer, taught, rehearsal(examples, way), way), way, scratch)
+        before, _ = load_model(world.train)
+        model, _ = settle(before, model, tokenizer, held_out(examples), way.layers)
     if plan.weights:
         plan.weights(model, chance)
     if plan.tokenizer:

@@ -18,7 +18,7 @@ from trainer.gate import identity
 from trainer.labels import THREAT_INDEX, THREAT_TYPES
 from trainer.onnx_model import OnnxModel
 from trainer.records import Record, is_entity_record, read_jsonl
-from trainer.runs import digest, make_run
+from trainer.runs import digest, file_digest, make_run
 from trainer.train_from import DEFAULT_PLAN
 
 #: What the proof promises, in points of F1.
@@ -57,11 +57,22 @@ def _table(title: str, before: dict[str, float], after: dict[str, float]) -> Non
         print(f"{name:22}{value:8.1f}{after[name]:8.1f}{after[name] - value:+8.1f}")
 
 
+def make_scene(root: Path, model: Path) -> Path:
+    """The scenario against this model, in a run folder."""
+    settings = {"model": identity(model), "words": file_digest(scenario.WORDS), "corrections": scenario.CORRECTIONS}
+
+    def write(folder: Path) -> dict:
+        scenario.run(model, folder)
+        return {}
+
+    return make_run(root, "scenario", settings, write)
+
+
 def run(root: Path, model: Path, dev: list[Path] | None, build: Path | None = None, frozen: Path | None = None) -> int:
     """The command; the last line is JSON with the figures. Exit code 1 when a promise is not kept."""
     public = find_public_data()
     files = dev if dev is not None else [public / "threat_dev.jsonl.gz"] if public else []
-    scene = scenario.run(model, root / "scenario")
+    scene = make_scene(root, model)
     options = argparse.Namespace(
         api=None, key_file=None, from_file=scene / scenario.EXPORT, org="scenario", current=model, build=build, holdout=frozen, exclude=[], recipe=DEFAULT_PLAN, until="publish",
     )  # fmt: skip

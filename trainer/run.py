@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from trainer import build as base_build
-from trainer import corrections, data, gate, holdout, pull, release, train_from
+from trainer import corrections, data, gate, holdout, pull, release, settle, train_from
 from trainer.corpus import corpus_files
 from trainer.live import Live
 from trainer.model import load_model
@@ -155,7 +155,8 @@ def once(
     if options.until == "build":
         return {"ok": True, "made": None, "until": "build"}
     say("train", f"going on from {current}; a small run takes some minutes")
-    train = train_from.run(root, current, taught, base, options.recipe)
+    learnt = train_from.run(root, current, taught, base, options.recipe)
+    train = settle.run(root, current, learnt, base)
     if options.until == "train":
         return {"ok": True, "made": None, "until": "train"}
     say("export", "writing the files for browsers and their figures")

@@ -240,7 +240,7 @@ def test_our_canaries_are_right_in_the_shipped_model_and_in_no_corpus() -> None:
 
 
 def test_short_gate_proof(tmp_path: Path, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Harms of files, weights and data on the tiny model, whose own answers are the truth here; the full form trains a small one."""
+    """12 harmed and 6 harmless candidates of the tiny model, whose own answers are the truth here; the full form trains a small one."""
     monkeypatch.setattr(prove_gate, "PER_EPOCH", 40)
     # Random weights are no good at int8.
     monkeypatch.setattr(rules, "FLIPS", 0.2)
@@ -253,8 +253,15 @@ def test_short_gate_proof(tmp_path: Path, tiny_folder: Path, monkeypatch: pytest
 
     train = make_run(tmp_path, "train", {}, write_train)
     current = tmp_path / "current"
-    tickets = [ticket for ticket in load_corpus()[0] if len(ticket["text"]) < 500][:100]
-    parts = ["test" if number < 60 else "train" for number in range(len(tickets))]
+    forward = OnnxModel(tiny_folder)
+    answers = [(t, forward.answer(t["text"]).threat) for t in load_corpus()[0] if len(t["text"]) < 500][:150]
+    # Random weights answer many texts by a hair; where any breath turns the answer it cannot be the truth. The surest judge.
+    answers.sort(key=lambda pair: float(np.diff(np.sort(pair[1]))[-1]), reverse=True)
+    parts = ["test"] * 60 + ["train", "later"] * 20
+    tickets = [
+        {**ticket, "threat_type": THREAT_TYPES[int(threat.argmax())], "alt_types": [], "spans": []}
+        for ticket, threat in answers[: len(parts)]
+    ]
 
     def write_build(folder: Path) -> dict:
         examples = [corpus_example(ticket, part) for ticket, part in zip(tickets, parts, strict=True)]
@@ -263,17 +270,14 @@ def test_short_gate_proof(tmp_path: Path, tiny_folder: Path, monkeypatch: pytest
 
     build = make_run(tmp_path, "build", {}, write_build)
     small.pack(current, model, tokenizer, tiny_decoding(), build)
-    answers = OnnxModel(current)
-    rows = [
-        {**ticket, "threat_type": answers.answer(ticket["text"]).threat_type, "spans": []}
-        for ticket, part in zip(tickets, parts, strict=True)
-        if part == "test"
-    ]
+    rows = [ticket for ticket, part in zip(tickets, parts, strict=True) if part == "test"]
     write_jsonl(tmp_path / "rows.jsonl", rows)
     write_jsonl(tmp_path / "canaries.jsonl", rows[:2])
     frozen = holdout.run(tmp_path, [tmp_path / "rows.jsonl"], "all", build, tmp_path / "canaries.jsonl")
-    plans = [plan for plan in HARMS if plan.epochs == 0 or plan.leaks] + [dataclasses.replace(HARMLESS, epochs=0)]
+    # So few tickets teach little in an epoch: what is to be harm needs a faster rate here.
+    harms = [dataclasses.replace(plan, rate=1e-2) if plan.epochs > 1 else plan for plan in HARMS]
+    harmed = [harms[number % len(harms)] for number in range(12)]
     world = prove_gate.World(tmp_path, build, train, tiny_decoding(), current)
-    total, stopped = prove_gate.count(world, frozen, plans)
-    assert len(total) == len(plans) == 6
-    assert stopped == {**{plan.kind: 1 for plan in plans}, HARMLESS.kind: 0}
+    total, stopped = prove_gate.count(world, frozen, harmed + [dataclasses.replace(HARMLESS, rate=1e-5)] * 6)
+    assert total.total() == 18 and total[HARMLESS.kind] == 6
+    assert stopped == {**total, HARMLESS.kind: 0}

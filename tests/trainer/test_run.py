@@ -110,6 +110,7 @@ def test_killed_at_every_step_it_goes_on_and_publishes_once(
         (run.pull, "run"),
         (run.corrections, "run"),
         (run.train_from, "run"),
+        (run.settle, "run"),
         (run.release, "export_release"),
         (run.gate, "run"),
     ]
@@ -133,7 +134,7 @@ def test_killed_at_every_step_it_goes_on_and_publishes_once(
     assert run.current_model(root, state, None) == Path(line["model"])
     metrics = json.loads((Path(line["model"]) / "metrics.json").read_text(encoding="utf-8"))
     assert metrics["corrections"] and metrics["figures"]["hold-out"]["model"]
-    assert len(list(root.glob("train-*"))) == 1
+    assert len(list(root.glob("train-*"))) == 2  # learnt, and settled
 
 
 def test_step_by_step_it_makes_the_same_and_publishes_in_the_last(tmp_path: Path, options: argparse.Namespace) -> None:

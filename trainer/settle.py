@@ -1,0 +1,111 @@
+"""After `train --from`: steps back towards the published weights until what was learnt costs nothing on held-out texts.
+
+See Wortsman et al. 2022, "Robust fine-tuning of zero-shot models": between two networks of which one grew from the other the answers
+change step by step, and what was learnt last longest. Without it a few hundred corrections of one kind pull its neighbours along.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from collections import defaultdict
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from trainer.corpus import SOURCE as TICKETS
+from trainer.labels import THREAT_INDEX
+from trainer.lessons import lower
+from trainer.model import SecTagModel, load_model, save_model
+from trainer.records import Record, read_jsonl
+from trainer.recover import recover
+from trainer.release import DECODING
+from trainer.runs import MANIFEST, file_digest, make_run, require_run
+from trainer.windows import WindowRule, with_specials
+
+#: How much of what was learnt may stay, the most first.
+SHARES = (1.0, 0.75, 0.5, 0.35, 0.25)
+#: Public held-out texts of each type, beside all calibration tickets.
+PER_TYPE = 12
+SEED = 20261126
+FORMAT = 1
+
+
+def held_out(base: list[Record]) -> list[Record]:
+    """Texts with a type that neither this training nor that of the base data has seen, and that do not judge either."""
+    pools: dict[str, list[Record]] = defaultdict(list)
+    for example in base:
+        if example["threat_type"] is None:
+            continue
+        if example["source"] == TICKETS and example["split"] == "calibration":
+            pools[TICKETS].append(example)
+        elif example["split"] == "valid":
+            pools[example["threat_type"]].append(example)
+    chance = random.Random(SEED)
+    return [
+        example
+        for kind, pool in sorted(pools.items())
+        for example in (pool if kind == TICKETS else chance.sample(pool, min(PER_TYPE, len(pool))))
+    ]
+
+
+def _right(model: SecTagModel, states: list[Tensor], gold: list[int], layers: int) -> int:
+    """How many types are right."""
+    right = 0
+    with torch.no_grad():
+        for vectors, index in zip(states, gold, strict=True):
+            answer = model.upper(vectors[None].float(), torch.ones(1, len(vectors)), layers)[0]
+            right += int(answer[0].argmax()) == index
+    return right
+
+
+def settle(
+    before: SecTagModel, after: SecTagModel, tokenizer: Tokenizer, held: list[Record], layers: int
+) -> tuple[SecTagModel, dict]:
+    """The network with the largest share of what was learnt that has no fewer held-out types right; the smallest share if none has."""
+    gold = [THREAT_INDEX[example["threat_type"]] for example in held]
+    room = WindowRule.length - 2
+    with torch.no_grad():
+        states = [
+            lower(before, with_specials(tokenizer, ids[:room]), layers).half()
+            for ids in (tokenizer.encode(example["text"], add_special_tokens=False).ids for example in held)
+        ]
+    first, last = before.state_dict(), {name: tensor.clone() for name, tensor in after.state_dict().items()}
+    least = _right(before, states, gold, layers)
+    counts: dict[str, int] = {}
+    for share in SHARES:
+        after.load_state_dict({name: first[name] + share * (last[name] - first[name]) for name in first})
+        counts[str(share)] = _right(after.eval(), states, gold, layers)
+        if counts[str(share)] >= least:
+            break
+    return after, {"share": share, "held": len(held), "right_before": least, "right_at": counts}
+
+
+def run(root: Path, current: Path, train: Path, build: Path) -> Path:
+    """Makes a `train` run folder from the one of `train --from`: the same, stepped back as far as needed."""
+    manifest = require_run(train, "train")
+    settings = {
+        "format": FORMAT,
+        "settles": file_digest(train / MANIFEST),
+        "from": file_digest(current / "manifest.json"),
+        "build": file_digest(build / MANIFEST),
+        "recipe": manifest["settings"]["recipe"],
+        "init": manifest["settings"]["init"],
+    }
+
+    def write(folder: Path) -> dict:
+        before, tokenizer = recover(current)
+        after, _ = load_model(train)
+        held = held_out(read_jsonl(build / "examples.jsonl"))
+        settled, facts = settle(before, after, tokenizer, held, int(settings["recipe"]["layers"]))
+        save_model(folder, settled, tokenizer)
+        shutil.copyfile(train / DECODING, folder / DECODING)
+        print(
+            f"train: keeps {facts['share']:.0%} of the step; right on {facts['held']} held-out texts: {json.dumps(facts['right_at'])}, before {facts['right_before']}"
+        )
+        return {**manifest["facts"], "settled": facts}
+
+    return make_run(root, "train", settings, write)
