@@ -8,6 +8,7 @@ import { type ApiProcess, startApi } from "./api-process.ts";
 import { buildExtension } from "./build-extension.ts";
 import { type Lab, launch } from "./chromium.ts";
 import { pairByHand } from "./pairing.ts";
+import { listenForRetrain, practiceKey } from "./practice-retrain.ts";
 import { walk } from "./practice-walk.ts";
 import { printRows, waitForRows } from "./stored-rows.ts";
 
@@ -31,15 +32,20 @@ try {
 }
 
 async function start(): Promise<number> {
-  const extension = buildExtension();
   // A person's practice goes on next time; an unattended walk begins with nothing.
   const folder = values.headless ? mkdtempSync(join(tmpdir(), "sectag-start-")) : join(import.meta.dirname, "..", ".data", "practice");
+  const signingKey = join(folder, "release.pem");
+  // Read by the build and by the API: both trust the desk's own key.
+  process.env.SECTAG_RELEASE_KEYS = practiceKey(signingKey);
+  const extension = buildExtension();
   const [desk, api] = await Promise.all([startDesk(), startApi({ folder, env: { SECTAG_LOG: "warn" } })]);
   const lab = await launch({ extension, flags: desk.chromiumFlags, headless: values.headless });
   try {
     await pairByHand(lab.console, await api.pairingLink("Practice", "analyst"));
     console.log(`The API runs at ${api.baseUrl} on libSQL, and the extension is paired with it as the analyst "Practice".`);
-    return values.headless ? await review(desk, lab, api) : await show(desk, lab, api);
+    if (values.headless) return await review(desk, lab, api);
+    listenForRetrain(api, folder, signingKey);
+    return await show(desk, lab, api);
   } finally {
     await lab.close();
     await Promise.all([desk.close(), api.stop()]);

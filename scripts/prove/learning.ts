@@ -1,16 +1,16 @@
 // `npm run prove -- learning [--airflow]`: the whole loop with nothing mocked. Six reviewers correct 300 tickets over HTTP, one `trainer run` (or a real Airflow, task by task) learns, gates, signs and publishes, and an open Chromium changes over by itself.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { Severity, ThreatType } from "../../shared/contract.ts";
-import { Decision, limits, PushResponse } from "../../shared/decisions.ts";
 import { startDesk } from "../../tests/desk/server.ts";
 import type { DeskTicket } from "../../tests/desk/ticket-shape.ts";
 import { joinDesk, shipped, type Tagged } from "../../tests/e2e/lab.ts";
 import { startApi } from "../api-process.ts";
 import { buildExtension } from "../build-extension.ts";
 import { pairByHand } from "../pairing.ts";
+import { linesOf, sendScenario } from "../send-scenario.ts";
 import { retrain, retrainByAirflow, trainer } from "../trainer-process.ts";
 import { until } from "../until.ts";
 
@@ -30,7 +30,6 @@ const ScenarioTicket = z.object({
   severity: Severity,
 });
 type ScenarioTicket = z.infer<typeof ScenarioTicket>;
-const Row = z.object({ reviewer: z.string(), decision: Decision });
 
 /** Airflow's programs, when it has to run the steps. */
 const airflow = process.argv.includes("--airflow") ? process.env.AIRFLOW : null;
@@ -87,13 +86,7 @@ async function prove() {
     const before = await answersNow(null);
     const versionBefore = [...before.values()][0]?.modelVersion;
 
-    const rows = linesOf(join(scene, "decisions.jsonl"), Row);
-    for (const [reviewer, mine] of Map.groupBy(rows, (row) => row.reviewer))
-      await push(
-        api.baseUrl,
-        await api.key(reviewer, "analyst", "review"),
-        mine.map(({ decision }) => decision),
-      );
+    const rows = await sendScenario(api, scene);
     const corrections = rows.filter(({ decision }) => decision.verdict === "correct").length;
     console.log(`${rows.length} decisions pushed, ${corrections} of them corrections; now one \`trainer run\` ...`);
 
@@ -159,33 +152,6 @@ async function prove() {
     await desk.close();
     await api.stop();
   }
-}
-
-function linesOf<T>(file: string, shape: z.ZodType<T>): T[] {
-  return readFileSync(file, "utf8")
-    .trim()
-    .split("\n")
-    .map((line) => shape.parse(JSON.parse(line)));
-}
-
-/** As a browser sends them: batches within the limits of a push. */
-async function push(baseUrl: string, key: string, decisions: readonly Decision[]): Promise<void> {
-  for (const batch of batchesOf(decisions)) {
-    const response = await fetch(`${baseUrl}/v1/events`, {
-      method: "POST",
-      headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
-      body: JSON.stringify({ events: batch }),
-    });
-    const { results } = PushResponse.parse(await response.json());
-    const bad = results.find(({ status }) => status !== "stored");
-    if (bad) throw new Error(`A decision was not stored: ${JSON.stringify(bad)}`);
-  }
-}
-
-function batchesOf(decisions: readonly Decision[]): Decision[][] {
-  const size = Math.max(1, Math.floor(limits.batchBytes / 2 / Math.max(1, ...decisions.map((one) => JSON.stringify(one).length))));
-  const most = Math.min(limits.batch, size);
-  return Array.from({ length: Math.ceil(decisions.length / most) }, (_, at) => decisions.slice(at * most, (at + 1) * most));
 }
 
 function deskTicketOf({ key, title, description, threatType, severity }: ScenarioTicket): DeskTicket {
