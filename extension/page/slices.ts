@@ -1,11 +1,13 @@
 // Does long work on a page in slices, so that the page stays quick.
 
-/** Longest slice, in milliseconds: half a frame. */
-const sliceMs = 8;
+/** A slice, in milliseconds: half a frame. */
+export const sliceMs = 8;
 /** A page that is never idle waits for us no longer than we for it. */
 const longestRestMs = 100;
 
 interface Options<T> {
+  /** Longest slice. */
+  longest?: number;
   signal: AbortSignal;
   /** May be called before `inSlices` returns: work that fits into one slice is done at once. */
   done(value: T): void;
@@ -13,10 +15,10 @@ interface Options<T> {
 }
 
 /** The first slice runs now, the others when the page has nothing to do; ends with `signal`, without a word. */
-export function inSlices<T>(work: Generator<void, T>, { signal, done, failed }: Options<T>): void {
+export function inSlices<T>(work: Generator<void, T>, { longest = sliceMs, signal, done, failed }: Options<T>): void {
   const run = () => {
     if (signal.aborted) return;
-    const end = performance.now() + sliceMs;
+    const end = performance.now() + longest;
     try {
       for (;;) {
         const { done: isDone, value } = work.next();

@@ -1,7 +1,7 @@
 // Keeps a ticket's text read while the page changes: a long text in slices, and what changed meanwhile once more.
 import type { PlacedBlock } from "../sites/site.ts";
 import type { BlockReader } from "./block-reader.ts";
-import { inSlices } from "./slices.ts";
+import { inSlices, sliceMs } from "./slices.ts";
 
 interface Options {
   reader: BlockReader;
@@ -21,8 +21,10 @@ export interface SteadyReading {
   stop(): void;
 }
 
-/** A text that the page changes each time before it is read is read at one go, rather than never. */
-const mostTorn = 3;
+/** The more often the page changed a text before it was read, the longer are the slices, up to what people do not feel. */
+const longestSliceMs = 32;
+/** In the end it is read at one go, rather than never. */
+const mostTorn = 8;
 
 export function readSteadily({ reader, pending, done, again, failed }: Options): SteadyReading {
   let reading: AbortController | null = null;
@@ -50,6 +52,7 @@ export function readSteadily({ reader, pending, done, again, failed }: Options):
       reading = mine;
       let rested = false;
       inSlices(reader.reading(placed, changed), {
+        longest: Math.min(longestSliceMs, sliceMs * 2 ** torn),
         signal: mine.signal,
         failed(error) {
           reading = null;

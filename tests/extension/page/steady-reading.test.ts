@@ -14,7 +14,7 @@ beforeEach(() => {
   // Every look at the clock costs more than a slice: each rest of the reading is taken.
   let now = 0;
   vi.spyOn(performance, "now").mockImplementation(() => {
-    now += 9;
+    now += 40;
     return now;
   });
   const words = Array.from({ length: 100 }, (_, index) => `<b>w${index}</b> `).join("");
@@ -76,7 +76,7 @@ test("a change that is told while a text is read is looked for afterwards, in th
 
 test("a text that the page never leaves alone is read at one go in the end", () => {
   pending.add(element("long"));
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 8; round++) {
     steady.read(placed(), new Set([element("long")]));
     vi.runAllTimers();
   }
