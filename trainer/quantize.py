@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -59,12 +60,15 @@ def write_fp32(model: SecTagModel, file: Path) -> None:
         )
 
 
-def write_int8(source: Path, target: Path) -> None:
+def write_int8(source: Path, target: Path, keep: Sequence[str] = ()) -> None:
     """Dynamic int8. `reduce_range`: without it AVX2's saturation gives other answers than WebAssembly (PLATFORM 4).
 
     The second layer of each feed-forward block stays in fp32: its inputs (after GELU) range so widely that 7 bits cost
     half of all error. Measured on the golden texts with the weights of the second stage: largest logit error 0.34 instead of 0.63, WebAssembly against native
     0.12 instead of 0.24, at the same speed, for 10 MB more.
+
+    `keep`: parts of names of nodes that stay in fp32 too. Layers that go on learning from int8 weights need it: what they learn is mostly
+    less than half a step of the grid that they stand on, and rounding would take it back (ADR 0016).
     """
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
@@ -75,9 +79,11 @@ def write_int8(source: Path, target: Path) -> None:
     try:
         graph = onnx.load(str(source), load_external_data=False).graph
         wide = [
-            n.name
+            name
             for n in graph.node
-            if n.op_type == "MatMul" and "/output/dense/" in n.name and "attention" not in n.name
+            for name in (n.name, f"{n.name}_MatMul")  # what the quantizer makes of a Gemm before it looks
+            if n.op_type in ("MatMul", "Gemm")
+            and (("/output/dense/" in n.name and "attention" not in n.name) or any(part in n.name for part in keep))
         ]
         quantize_dynamic(
             str(source),
@@ -91,8 +97,8 @@ def write_int8(source: Path, target: Path) -> None:
         logging.root.setLevel(level)
 
 
-def write_q4(source: Path, target: Path, *, block: int = 32, bits: int = 4) -> None:
-    """Weights of matrices and embeddings in blocks of 4 (or 8) bits, activations in fp32: needs no shader-f16."""
+def write_q4(source: Path, target: Path, keep: Sequence[str] = (), *, block: int = 32, bits: int = 4) -> None:
+    """Weights of matrices and embeddings in blocks of 4 (or 8) bits, activations in fp32: needs no shader-f16. `keep` as for int8."""
     import onnx
     from onnxruntime.quantization.matmul_nbits_quantizer import (
         DefaultWeightOnlyQuantConfig,
@@ -109,7 +115,9 @@ def write_q4(source: Path, target: Path, *, block: int = 32, bits: int = 4) -> N
         quant_axes=(("MatMul", 0), ("Gather", 1)),
         bits=bits,
     )
-    quantizer = MatMulNBitsQuantizer(onnx.load(str(source)), algo_config=config)
+    model = onnx.load(str(source))
+    kept = [node.name for node in model.graph.node if any(part in node.name for part in keep)]
+    quantizer = MatMulNBitsQuantizer(model, algo_config=config, nodes_to_exclude=kept)
     logging.getLogger("onnxruntime.quantization.matmul_nbits_quantizer").setLevel(logging.ERROR)
     with np.errstate(invalid="ignore"):  # rows of zeros ([PAD]) divide by a scale of zero, and the result is masked
         quantizer.process()

@@ -92,6 +92,15 @@ def make_calibrated(root: Path, train: Path, build: Path) -> Path:
     return make_run(root, "calibrated", settings, write)
 
 
+def _learnt(train: Path, calibrated: Path) -> list[str]:
+    """Parts of the names of nodes that learnt in a run that continues a published model; none for a model that was trained whole."""
+    if not (train / DECODING).exists():
+        return []
+    layers = json.loads((calibrated / "config.json").read_text(encoding="utf-8"))["num_hidden_layers"]
+    learning = require_run(train, "train")["settings"]["recipe"]["layers"]
+    return [f"/layer.{number}/" for number in range(layers - learning, layers)] + ["/threat/", "/severity/", "/entity/"]
+
+
 def _dev_records() -> list[dict]:
     public = find_public_data()
     files = (
@@ -124,8 +133,9 @@ def export_release(
     partial.mkdir(parents=True)
     for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
         shutil.copyfile(calibrated / name, partial / name)
-    write_int8(calibrated / FP32_FILE, partial / WASM_FILE)
-    write_q4(calibrated / FP32_FILE, partial / WEBGPU_FILE)
+    learnt = _learnt(train, calibrated)
+    write_int8(calibrated / FP32_FILE, partial / WASM_FILE, learnt)
+    write_q4(calibrated / FP32_FILE, partial / WEBGPU_FILE, learnt)
     records = _dev_records()
     full = OnnxModel(partial, calibrated / FP32_FILE)
     flips = {

@@ -88,3 +88,22 @@ def test_the_command_makes_a_train_run_and_says_what_it_costs(
     again, _ = load_model(run)
     first, _ = recover.recover(tiny_folder)
     assert all(torch.equal(again.state_dict()[name], tensor) for name, tensor in first.state_dict().items())
+
+
+def test_small_steps_from_int8_weights_are_lost_by_rounding_and_kept_where_the_layer_is(
+    tmp_path: Path, tiny_folder: Path
+) -> None:
+    model, _ = recover.recover(tiny_folder)
+    before = model.severity.dense.weight.detach().clone()
+    step = 1e-5 * float(before.abs().max())
+    with torch.no_grad():
+        # The largest weight of each row stays: it sets the row's grid.
+        model.severity.dense.weight += step * (before.abs() < before.abs().amax(1, keepdim=True))
+    write_fp32(model, tmp_path / "model.onnx")
+    write_int8(tmp_path / "model.onnx", tmp_path / "rounded.onnx")
+    write_int8(tmp_path / "model.onnx", tmp_path / "kept.onnx", ["/severity/"])
+    rounded, kept = (
+        recover.onnx_weights(tmp_path / name)["severity.dense.weight"] for name in ("rounded.onnx", "kept.onnx")
+    )
+    assert torch.allclose(rounded, before, atol=step / 100)
+    assert torch.equal(kept, model.severity.dense.weight.detach())
