@@ -39,7 +39,13 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "saved is said before the commit",
-    mutations: [inFile(reviews, "await saveOrFree(parsed.data);", "void saveOrFree(parsed.data).catch(() => {});")],
+    mutations: [
+      inFile(
+        reviews,
+        "await saveOrFree(parsed.data, await judgedTexts(intent, parsed.data, policy));",
+        "void saveOrFree(parsed.data).catch(() => {});",
+      ),
+    ],
   },
   {
     name: "unsent decisions have no second copy",
