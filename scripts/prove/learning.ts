@@ -30,6 +30,7 @@ const ScenarioTicket = z.object({
   severity: Severity,
 });
 type ScenarioTicket = z.infer<typeof ScenarioTicket>;
+const Compared = z.object({ types: z.record(z.string(), z.object({ before: z.number(), after: z.number() })) });
 
 /** Airflow's programs, when it has to run the steps. */
 const airflow = process.argv.includes("--airflow") ? process.env.AIRFLOW : null;
@@ -200,8 +201,6 @@ function print(title: string, table: Table): void {
   for (const [type, { before, after, change }] of Object.entries(table))
     console.log(`${type.padEnd(24)}${[before, after, change].map((value) => value.toFixed(1).padStart(8)).join("")}`);
 }
-
-const Compared = z.object({ types: z.record(z.string(), z.object({ before: z.number(), after: z.number() })) });
 
 /** Where the public data is at hand: what else the model may have lost. */
 async function devTable(versionBefore: string, after: string): Promise<Table | null> {
