@@ -8,6 +8,8 @@ interface Step {
   command: string[];
   quick?: boolean;
   env?: Record<string, string>;
+  /** Begins together with this step, which leaves a core free; its lines are shown when its own turn comes. */
+  beside?: string;
   /** Counts tests in the step's output; a step without a count is one check. */
   count?(output: string): { passed: number; failed: number };
 }
@@ -38,7 +40,13 @@ const steps: Step[] = [
   { name: "python format", command: [python, "-m", "ruff", "format", "--check", "trainer", "tests"] },
   { name: "python lint", command: [python, "-m", "ruff", "check", "trainer", "tests"] },
   { name: "python types", command: [python, "-m", "mypy"] },
-  { name: "trainer", command: [python, "-m", "pytest", "tests"], count: pytest },
+  {
+    name: "trainer",
+    command: [python, "-m", "pytest", "tests"],
+    count: pytest,
+    beside: "unit and contract",
+    env: { OMP_NUM_THREADS: "1" },
+  },
   { name: "build for Firefox", command: ["wxt", "build", "--browser", "firefox"] },
   { name: "build", command: ["wxt", "build"] },
   { name: "build with the tiny model", command: ["wxt", "build"], env: { SECTAG_MODEL: "tiny", SECTAG_OUT: ".output/tiny" } },
@@ -57,10 +65,14 @@ let passed = 0;
 let failed = 0;
 const failures: string[] = [];
 const began = performance.now();
+const begun = new Map<Step, ReturnType<typeof run>>();
 for (const step of chosen) {
   const stepBegan = performance.now();
   console.log(`\n== ${step.name}: ${step.command.join(" ")}`);
-  const { code, output } = await run(step);
+  for (const other of chosen) if (other.beside === step.name) begun.set(other, run(other, { quietly: true }));
+  const early = begun.get(step);
+  const { code, output } = await (early ?? run(step));
+  if (early) process.stdout.write(output);
   const counted = step.count?.(output);
   // A runner that found no test at all has proved nothing.
   const ok = code === 0 && (!counted || counted.passed > 0);
@@ -74,15 +86,15 @@ console.log(`\nAll steps took ${((performance.now() - began) / 1000).toFixed(0)}
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failures.length > 0 ? 1 : 0);
 
-/** Runs one step, shows its output as it comes and keeps it. */
-function run({ command, env }: Step): Promise<{ code: number; output: string }> {
+/** Runs one step, keeps its output, and shows it as it comes. */
+function run({ command, env }: Step, { quietly = false } = {}): Promise<{ code: number; output: string }> {
   const [program = "", ...args] = command;
   return new Promise((resolve) => {
     const child = spawn(program, args, { env: { ...process.env, NO_COLOR: "1", ...env }, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     const keep = (chunk: Buffer) => {
       output += chunk.toString();
-      process.stdout.write(chunk);
+      if (!quietly) process.stdout.write(chunk);
     };
     child.stdout.on("data", keep);
     child.stderr.on("data", keep);
