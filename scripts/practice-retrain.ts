@@ -21,12 +21,10 @@ export function practiceKey(file: string): string {
 /** Waits for the word `retrain` in the terminal, and does it; one at a time. */
 export function listenForRetrain(api: ApiProcess, folder: string, signingKey: string): void {
   if (!process.stdin.isTTY) return;
-  console.log(
-    "\nTo go round the whole loop, type `retrain` and press Enter: six invented colleagues send 300 corrections about phone numbers that were",
-  );
-  console.log(
-    "taken over, the trainer learns from them and from yours, judges the new model, signs and publishes it (about 10 minutes, with progress).",
-  );
+  console.log(`
+To go round the whole loop, type \`retrain\` and press Enter: six invented colleagues send 300 corrections about phone numbers that were
+taken over; the trainer learns from them and from yours, judges the new model, signs and publishes it. That takes 10 to 20 minutes, with progress.
+Look at ITS-401 and ITS-402 before and after: the packaged model is not sure about them.`);
   let running: Promise<void> | null = null;
   createInterface({ input: process.stdin }).on("line", (line) => {
     if (line.trim() !== "retrain") return;
@@ -41,14 +39,12 @@ export function listenForRetrain(api: ApiProcess, folder: string, signingKey: st
 
 async function goRound(api: ApiProcess, folder: string, signingKey: string): Promise<void> {
   const scene = join(folder, "scenario");
-  if (!existsSync(scene)) await trainer(["scenario", "--out", scene]);
+  // Its last file: a run that was ended half-way begins anew. The same decisions sent again change nothing.
+  if (!existsSync(join(scene, "siblings.jsonl"))) await trainer(["scenario", "--out", scene]);
   await sendScenario(api, scene);
   const key = await api.key("Trainer", "service", "export", "publish");
   const { made } = await retrain({ api: api.baseUrl, key, signingKey, runs: join(folder, "runs") });
   console.log(
     `${made} is published. In the extension's options, under Model, press "Look for a new one": it is checked, tried, and then answers.`,
-  );
-  console.log(
-    'A ticket to see the difference: any that says that a mobile number was moved to another SIM. Before it is "insider misuse" or the like.',
   );
 }

@@ -72,44 +72,37 @@ const chromiumPlaces = [
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
-/** Path of a Chromium or Chrome; installed by apt where we are root on Debian, otherwise named exactly. */
-export function ensureChromium() {
-  const find = () => chromiumPlaces.find((place) => place && existsSync(place));
-  const found = find();
-  if (found) return found;
-  const apt = existsSync("/usr/bin/apt-get");
-  if (apt && process.getuid?.() === 0) {
-    say("installing Chromium by apt (about 60 s)");
-    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    run("apt-get", ["update", "-q"], { env });
-    run("apt-get", ["install", "-y", "-q", "--no-install-recommends", "chromium", "fonts-liberation", "fonts-noto-color-emoji"], { env });
-    const installed = find();
-    if (installed) return installed;
-  }
-  throw new Error(
-    `No Chromium or Chrome was found. ${apt ? "Run `sudo apt-get install chromium`" : "Install Chromium or Chrome (137 or newer)"}, or set CHROMIUM to its path, and start again.`,
-  );
-}
-
-const airflowVersion = "3.3.2";
 const firefoxPlaces = [process.env.FIREFOX, "/usr/bin/firefox-esr", "/usr/bin/firefox", "/Applications/Firefox.app/Contents/MacOS/firefox"];
 
-/** Path of a Firefox; installed by apt where we are root on Debian, otherwise named exactly. */
-export function ensureFirefox() {
-  const find = () => firefoxPlaces.find((place) => place && existsSync(place));
+/** Path of a Chromium or Chrome; installed by apt where we are root on Debian, otherwise named exactly. */
+export const ensureChromium = () =>
+  ensureBrowser(chromiumPlaces, {
+    ...{ title: "Chromium", orAlso: "Chromium or Chrome", minimum: "137", variable: "CHROMIUM" },
+    packages: ["chromium", "fonts-liberation", "fonts-noto-color-emoji"],
+  });
+
+/** Path of a Firefox, in the same way. */
+export const ensureFirefox = () =>
+  ensureBrowser(firefoxPlaces, {
+    ...{ title: "Firefox", orAlso: "Firefox", minimum: "140", variable: "FIREFOX" },
+    packages: ["firefox-esr"],
+  });
+
+function ensureBrowser(places, { title, orAlso, minimum, variable, packages }) {
+  const find = () => places.find((place) => place && existsSync(place));
   const found = find();
   if (found) return found;
   const apt = existsSync("/usr/bin/apt-get");
   if (apt && process.getuid?.() === 0) {
-    say("installing Firefox by apt (about 60 s)");
+    say(`installing ${title} by apt (about 60 s)`);
     const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
     run("apt-get", ["update", "-q"], { env });
-    run("apt-get", ["install", "-y", "-q", "--no-install-recommends", "firefox-esr"], { env });
+    run("apt-get", ["install", "-y", "-q", "--no-install-recommends", ...packages], { env });
     const installed = find();
     if (installed) return installed;
   }
   throw new Error(
-    `No Firefox was found. ${apt ? "Run `sudo apt-get install firefox-esr`" : "Install Firefox (140 or newer)"}, or set FIREFOX to its path, and start again.`,
+    `No ${orAlso} was found. ${apt ? `Run \`sudo apt-get install ${packages[0]}\`` : `Install ${orAlso} (${minimum} or newer)`}, or set ${variable} to its path, and start again.`,
   );
 }
 
@@ -119,9 +112,7 @@ export function ensurePython() {
   const stamp = join(root, ".venv", ".sectag-lock");
   const lock = hashOf("requirements.lock");
   if (stampIs(stamp, lock)) return python;
-  const base = ["python3.11", "python3.12", "python3.13", "python3"].find(isPython311);
-  if (!base)
-    throw new Error("The trainer needs Python 3.11 or newer with venv: `sudo apt-get install python3 python3-venv`, then start again.");
+  const base = findPython("The trainer");
   say("making the trainer's Python environment in .venv (3 to 8 minutes, once)");
   // An interrupted attempt leaves a Python without pip behind: begin anew then.
   if (spawnSync(python, ["-m", "pip", "--version"], { stdio: "ignore" }).status !== 0) run(base, ["-m", "venv", "--clear", ".venv"]);
@@ -131,20 +122,27 @@ export function ensurePython() {
   return python;
 }
 
+const airflowVersion = "3.3.2";
+
 /** Folder of Airflow's programs, in an environment of its own: its pins stay out of the trainer's. Only the proof by Airflow needs it. */
 export function ensureAirflow() {
   const folder = join(root, ".cache", "airflow");
   const stamp = join(folder, ".sectag-version");
   const programs = join(folder, "bin");
   if (stampIs(stamp, airflowVersion)) return programs;
-  const base = ["python3.11", "python3.12", "python3.13", "python3"].find(isPython311);
-  if (!base)
-    throw new Error("Airflow needs Python 3.11 or newer with venv: `sudo apt-get install python3 python3-venv`, then start again.");
+  const base = findPython("Airflow");
   say("making Airflow's Python environment in .cache/airflow (2 to 4 minutes, once)");
   run(base, ["-m", "venv", "--clear", folder]);
   run(join(programs, "python"), ["-m", "pip", "install", "-qq", "--disable-pip-version-check", `apache-airflow==${airflowVersion}`]);
   writeFileSync(stamp, airflowVersion);
   return programs;
+}
+
+function findPython(who) {
+  const found = ["python3.11", "python3.12", "python3.13", "python3"].find(isPython311);
+  if (!found)
+    throw new Error(`${who} needs Python 3.11 or newer with venv: \`sudo apt-get install python3 python3-venv\`, then start again.`);
+  return found;
 }
 
 function isPython311(command) {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Desk, startDesk } from "../tests/desk/server.ts";
+import { deskTickets, toLearnDirectory } from "../tests/desk/tickets.ts";
 import { type ApiProcess, startApi } from "./api-process.ts";
 import { buildExtension } from "./build-extension.ts";
 import { type Lab, launch } from "./chromium.ts";
@@ -38,7 +39,9 @@ async function start(): Promise<number> {
   // Read by the build and by the API: both trust the desk's own key.
   process.env.SECTAG_RELEASE_KEYS = practiceKey(signingKey);
   const extension = buildExtension();
-  const [desk, api] = await Promise.all([startDesk(), startApi({ folder, env: { SECTAG_LOG: "warn" } })]);
+  // An unattended walk has those tickets only of which it knows what the packaged model says.
+  const tickets = [...(await deskTickets()), ...(values.headless ? [] : await deskTickets(toLearnDirectory))];
+  const [desk, api] = await Promise.all([startDesk({ tickets }), startApi({ folder, env: { SECTAG_LOG: "warn" } })]);
   const lab = await launch({ extension, flags: desk.chromiumFlags, headless: values.headless });
   try {
     await pairByHand(lab.console, await api.pairingLink("Practice", "analyst"));

@@ -12,6 +12,9 @@ const REQUIRED = ["key", "system", "title", "expect"] as const;
 const OPTIONAL = ["alt", "lang", "type", "status", "priority", "reporter", "assignee", "created", "parent", "highlights"] as const;
 const COMMENT = /^--- (comment|work note) \| ([^|]+?) \| (\d{4}-\d{2}-\d{2} \d{2}:\d{2})$/;
 
+/** Tickets of the kind that `npm start`'s retrain teaches; the packaged model is not sure about them. */
+export const toLearnDirectory: string = fileURLToPath(new URL("../fixtures/tickets-to-learn/", import.meta.url));
+
 /** A ticket file that cannot be used; the message names file and line and says what was expected. */
 export class TicketFileError extends Error {
   override name = "TicketFileError";
