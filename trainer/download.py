@@ -22,7 +22,7 @@ RETRIED = {408, 425, 429, 500, 502, 503, 504}
 
 
 class HistoryChanged(Exception):
-    """The cursor belongs to another history (the server was restored): read from the beginning."""
+    """The cursor belongs to another history (the server was restored), or to another key's: read from the beginning."""
 
 
 class BrokenOff(Exception):
@@ -63,7 +63,7 @@ def fetch_export(
                     if response.status_code == 200:
                         return _save(response, target, max_bytes)
                     problem = refusal(response)
-                    if response.status_code == 410:
+                    if response.status_code == 410 or (after and "invalid-cursor" in problem_type(response)):
                         raise HistoryChanged(problem)
                     if response.status_code not in RETRIED:
                         raise ValueError(f"{api} refuses the export: {problem}")
@@ -96,6 +96,14 @@ def refusal(response: httpx.Response) -> str:
         return f"{response.status_code} {body.get('title', '')} {body.get('detail', '')}".strip()
     except (ValueError, AttributeError, httpx.TransportError):
         return str(response.status_code)
+
+
+def problem_type(response: httpx.Response) -> str:
+    """The `type` of a body that is a problem (RFC 9457), else nothing."""
+    try:
+        return str(json.loads(response.read()[:20_000]).get("type", ""))
+    except (ValueError, AttributeError, httpx.TransportError):
+        return ""
 
 
 def _save(response: httpx.Response, target: Path, max_bytes: int) -> str:

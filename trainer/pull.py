@@ -137,13 +137,14 @@ def run(root: Path, options: argparse.Namespace) -> Path:
         else:
             key = read_key(options.key_file)
             org = options.org or fetch_org(options.api, key)
+        if facts and facts["org"] != org:
+            raise ValueError(f"{options.since} is a snapshot of {facts['org']}, but this is {org}")
+        if options.api is not None:
             try:
                 cursor = fetch_export(options.api, key, facts["next"] if facts else None, received)
             except HistoryChanged as problem:
                 print(f"pull: {problem}; reading the whole history")
                 before, facts = None, None
                 cursor = fetch_export(options.api, key, None, received)
-        if facts and facts["org"] != org:
-            raise ValueError(f"{options.since} is a snapshot of {facts['org']}, but this is {org}")
         since = file_digest(options.since / MANIFEST) if facts else None
         return _freeze(root, merge(before, received), org=org, cursor=cursor, since=since, scratch=scratch)

@@ -94,7 +94,7 @@ async function prove() {
     const job = {
       api: api.baseUrl,
       key: await api.key("trainer", "service", "export", "publish"),
-      ...{ signingKey, runs: join(root, ".runs", "prove-learning-loop") },
+      ...{ signingKey, runs: join(folder, "runs") },
     };
     const trained = performance.now();
     const run = airflow ? await retrainByAirflow(job, airflow, join(folder, "airflow")) : await retrain(job);

@@ -125,6 +125,10 @@ def test_another_history_is_read_from_the_beginning(
     server.answers = [lambda _: (410, {}, gone), _whole(fresh)]
     snapshot, facts = read_snapshot(pull.run(tmp_path, _options(api=server.api, since=first)))
     assert [row["decision"]["ticket"]["key"] for row in snapshot.rows] == ["B-1"] and facts["since"] is None
+    # A new key of another person reads by cursors of its own.
+    other = json.dumps({"title": "No", "status": 400, "type": "urn:sectag:problem:invalid-cursor"}).encode()
+    server.answers = [lambda _: (400, {}, other), _whole(fresh)]
+    assert read_snapshot(pull.run(tmp_path, _options(api=server.api, since=first)))[0].rows == snapshot.rows
 
 
 def test_gzip_is_asked_for_and_unpacked(tmp_path: Path, server: Server) -> None:
