@@ -1,12 +1,13 @@
 // Jira Data Center on an added host: issue, split view, board, agent's and customer's view; collapsed copies, late comments, TinyMCE.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { benchWithHost } from "./added-host.ts";
+import { addHost } from "../../scripts/added-host.ts";
 import { decidesWithoutNotes, drawn, jiraTickets, rightTicket, textHash } from "./jira-lab.ts";
-import { type Bench, foreignWrites, paintedEquals, step, tiny } from "./lab.ts";
+import { type Bench, foreignWrites, paintedEquals, startBench, step, tiny } from "./lab.ts";
 
 let bench: Bench;
 beforeAll(async () => {
-  bench = await benchWithHost(tiny, "https://jira.practice-desk.example");
+  bench = await startBench(tiny);
+  await addHost(bench, new URL(bench.desk.jiraDataCenter).origin);
 });
 afterAll(() => bench?.close());
 

@@ -1,13 +1,14 @@
 // The main job with the shipped model on each of Jira's surfaces: the same ticket gets the same tag, and exactly its words are painted.
 import type { Frame } from "puppeteer-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { benchWithHost } from "./added-host.ts";
+import { addHost } from "../../scripts/added-host.ts";
 import { drawn } from "./jira-lab.ts";
-import { type Bench, bare, foreignWrites, paintedEquals, quotes, shipped, step } from "./lab.ts";
+import { type Bench, bare, foreignWrites, paintedEquals, quotes, shipped, startBench, step } from "./lab.ts";
 
 let bench: Bench;
 beforeAll(async () => {
-  bench = await benchWithHost(shipped, "https://jira.practice-desk.example");
+  bench = await startBench(shipped);
+  await addHost(bench, new URL(bench.desk.jiraDataCenter).origin);
 });
 afterAll(() => bench?.close());
 
