@@ -60,13 +60,17 @@ export function hugeNode(selector: string): void {
   document.querySelector(selector)?.append(box);
 }
 
-/** Frames that hold the page, which holds frames: two addresses in turn, until the browser itself ends it. */
+/** Frames that hold the page, which holds frames: two addresses in turn, until the browser itself ends it. Sent to each new document, it waits for the body. */
 export function frameMyself(): void {
-  const frame = document.createElement("iframe");
-  const url = new URL(location.href);
-  url.searchParams.set("turn", url.searchParams.get("turn") === "a" ? "b" : "a");
-  frame.src = url.href;
-  document.body.append(frame);
+  const add = () => {
+    const frame = document.createElement("iframe");
+    const url = new URL(location.href);
+    url.searchParams.set("turn", url.searchParams.get("turn") === "a" ? "b" : "a");
+    frame.src = url.href;
+    document.body.append(frame);
+  };
+  if (document.body) add();
+  else addEventListener("DOMContentLoaded", add);
 }
 
 declare global {

@@ -118,7 +118,7 @@ test("ten million characters in one node: the page answers as before, and it is 
 test("a page in frames of itself: the page answers as before, and its own ticket is shown", async () => {
   const ticket = rich();
   const page = await staysUsable(ticket, async (frame) => {
-    await frame.page().evaluateOnNewDocument(frameWhenLoaded);
+    await frame.page().evaluateOnNewDocument(frameMyself);
     await frame.evaluate(frameMyself);
     await until("the frames in frames", async () => frame.page().frames().length > 3);
   });
@@ -155,17 +155,6 @@ test("a page that flies through tickets: in the end the card shows the one that 
   await onlyOf(last, page);
   await page.close();
 });
-
-/** Sent to each new frame: `frameMyself` when there is a body. */
-function frameWhenLoaded(): void {
-  addEventListener("DOMContentLoaded", () => {
-    const frame = document.createElement("iframe");
-    const url = new URL(location.href);
-    url.searchParams.set("turn", url.searchParams.get("turn") === "a" ? "b" : "a");
-    frame.src = url.href;
-    document.body.append(frame);
-  });
-}
 
 declare global {
   interface Window {
