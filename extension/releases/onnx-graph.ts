@@ -27,7 +27,9 @@ export interface OnnxGraph {
 
 /** Field numbers of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto. @throws Error when these bytes are no ONNX file. */
 export function readGraph(bytes: Uint8Array): OnnxGraph {
-  const graph: OnnxGraph = { opset: 0, domains: [], ops: {}, inputs: [], outputs: [], tensors: 0, foreign: [] };
+  // Without a prototype: an operator of any name, also `__proto__`, is an entry of its own.
+  const ops: Record<string, number> = Object.create(null);
+  const graph: OnnxGraph = { opset: 0, domains: [], ops, inputs: [], outputs: [], tensors: 0, foreign: [] };
   new PbfReader(bytes).readFields((tag, _, pbf) => {
     if (tag === 7) pbf.readMessage(readGraphField, graph);
     else if (tag === 8) {
@@ -70,7 +72,7 @@ function readGraphField(tag: number, graph: OnnxGraph, pbf: PbfReader): void {
   if (tag === 1) {
     const node = pbf.readMessage(readNode, { op: "", domain: "", graph });
     const name = node.domain === "" || node.domain === "ai.onnx" ? node.op : `${node.domain}.${node.op}`;
-    graph.ops[name] = (Object.hasOwn(graph.ops, name) ? (graph.ops[name] ?? 0) : 0) + 1;
+    graph.ops[name] = (graph.ops[name] ?? 0) + 1;
   } else if (tag === 5) pbf.readMessage(readTensor, graph);
   else if (tag === 11) graph.inputs.push(pbf.readMessage(readName, { name: "" }).name);
   else if (tag === 12) graph.outputs.push(pbf.readMessage(readName, { name: "" }).name);

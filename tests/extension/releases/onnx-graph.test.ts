@@ -56,7 +56,8 @@ test("another operator, domain, function, inner graph or outside data is refused
   const cases: [string, Uint8Array, RegExp][] = [
     ["operator", node("Loop"), /uses Loop/],
     ["operator of a domain", node("MatMul", "com.example"), /com\.example\.MatMul/],
-    ["a name of every object", node("constructor"), /constructor/],
+    ["a name of every object", node("constructor"), /uses constructor/],
+    ["the name of a prototype", node("__proto__"), /uses __proto__/],
     ["one node more", node("MatMul"), /another graph/],
     ["functions", withMore((pbf) => pbf.writeMessage(25, () => undefined, null)), /functions/],
     ["training", withMore((pbf) => pbf.writeMessage(20, () => undefined, null)), /training/],
