@@ -16,7 +16,6 @@ const mostTensors = 5000;
 export interface OnnxGraph {
   /** Version of the standard operators. */
   opset: number;
-  domains: string[];
   ops: Record<string, number>;
   inputs: string[];
   outputs: string[];
@@ -29,12 +28,11 @@ export interface OnnxGraph {
 export function readGraph(bytes: Uint8Array): OnnxGraph {
   // Without a prototype: an operator of any name, also `__proto__`, is an entry of its own.
   const ops: Record<string, number> = Object.create(null);
-  const graph: OnnxGraph = { opset: 0, domains: [], ops, inputs: [], outputs: [], tensors: 0, foreign: [] };
+  const graph: OnnxGraph = { opset: 0, ops, inputs: [], outputs: [], tensors: 0, foreign: [] };
   new PbfReader(bytes).readFields((tag, _, pbf) => {
     if (tag === 7) pbf.readMessage(readGraphField, graph);
     else if (tag === 8) {
       const { domain, version } = pbf.readMessage(readOpset, { domain: "", version: 0 });
-      graph.domains.push(domain);
       if (domain === "" || domain === "ai.onnx") graph.opset = version;
     } else if (tag === 20) graph.foreign.push("training");
     else if (tag === 25) graph.foreign.push("functions");
