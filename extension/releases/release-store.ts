@@ -1,5 +1,6 @@
 // Reads and changes the state of releases: one transaction a step, and a second copy of the highest counter outside IndexedDB.
 import { z } from "zod";
+import { sha256Hex } from "../../shared/hex.ts";
 import type { ReleaseDb } from "./release-db.ts";
 import { filesInUse, noReleases, ReleaseState } from "./release-state.ts";
 
@@ -13,6 +14,7 @@ export interface ReleaseStore {
   read(): Promise<ReleaseState>;
   /** Applies the step to the state of now, all or nothing. @returns the state that holds then. */
   change(step: (state: ReleaseState) => ReleaseState): Promise<ReleaseState>;
+  /** Here and whole: one that the disk has changed is fetched again. */
   hasFile(sha256: string): Promise<boolean>;
   /** Frees what no kept release names, parts of files too, but for those of `wanted`. */
   sweep(wanted?: ReadonlySet<string>): Promise<void>;
@@ -48,7 +50,10 @@ export function createReleaseStore(db: ReleaseDb, area: KeyValueArea): ReleaseSt
       if (next.highest && next.highest.counter > copied) await area.set({ [copyKey]: { ...copies, [next.scope]: next.highest } });
       return next;
     },
-    hasFile: async (sha256) => (await db.files.where("sha256").equals(sha256).count()) > 0,
+    async hasFile(sha256) {
+      const row = await db.files.get(sha256);
+      return row !== undefined && (await sha256Hex(row.bytes)) === sha256;
+    },
     sweep: (wanted = new Set()) =>
       db.transaction("rw", db.state, db.files, db.parts, async () => {
         const used = filesInUse(stateOf(await db.state.get("state")));

@@ -2,7 +2,7 @@
 import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
 import { expect, test, vi } from "vitest";
 import { openOrReplaceReleaseDb } from "../../../extension/releases/release-db.ts";
-import { note, rehearsed, running } from "../../../extension/releases/release-state.ts";
+import { fail, note, rehearsed, running } from "../../../extension/releases/release-state.ts";
 import { createMachine, createServer, type Machine, release, sha256, stranger, today } from "./lab.ts";
 
 const day = 24 * 3_600_000;
@@ -63,6 +63,25 @@ test("F29 a file that is swapped, flipped, longer or missing is refused, and the
   expect(await counterOf(machine)).toBe(7);
   server.files.set(sha256(card), card);
   expect((await machine.look()).code).toBe("staged");
+});
+
+test("a file that was changed or lost on this machine's disk is fetched again, alone, and the release comes back", async () => {
+  const { server, machine } = await running7();
+  const tokenizer = release().bytes.get("tokenizer.json") ?? new Uint8Array();
+  const damages = [
+    () => machine.db.files.put({ sha256: sha256(tokenizer), bytes: tokenizer.with(9, 0) }),
+    () => machine.db.files.delete(sha256(tokenizer)),
+  ];
+  for (const damage of damages) {
+    await damage();
+    await machine.store.change((state) => fail(state, { counter: 7, why: "altered", files: true, ticket: false }));
+    const before = server.asked.length;
+    expect((await machine.look()).code).toBe("staged");
+    expect(server.asked.slice(before).map(({ path }) => path.split("/").at(-1))).toEqual(["stable", sha256(tokenizer)]);
+    expect((await machine.db.files.get(sha256(tokenizer)))?.bytes).toEqual(tokenizer);
+    await machine.store.change((state) => rehearsed(state, 7, null, today));
+    expect(await counterOf(machine)).toBe(7);
+  }
 });
 
 test("F30 an older release that is signed is refused, also when the database was lost", async () => {
