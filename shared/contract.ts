@@ -107,6 +107,8 @@ export const ModelConfig = z.looseObject({
 });
 
 export const ModelVersion = z.string().regex(/^[0-9a-z][0-9a-z.-]{0,40}$/);
+/** Where releases are published: which of them an installation follows. */
+export const ReleaseChannel = z.enum(["stable", "canary"]);
 /** Below the model's directory; never out of it. */
 export const ModelFilePath = z.string().regex(/^(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./-]*$/);
 export const ModelFileRole = z.enum(["weights-wasm", "weights-webgpu", "config", "tokenizer", "golden", "metrics", "card"]);
@@ -195,6 +197,7 @@ export type Suggestion = z.infer<typeof Suggestion>;
 export type ModelProblem = z.infer<typeof ModelProblem>;
 export type DecodingConfig = z.infer<typeof DecodingConfig>;
 export type ModelConfig = z.infer<typeof ModelConfig>;
+export type ReleaseChannel = z.infer<typeof ReleaseChannel>;
 export type ModelManifest = z.infer<typeof ModelManifest>;
 export type GoldenCase = z.infer<typeof GoldenCase>;
 export type GoldenFile = z.infer<typeof GoldenFile>;

@@ -1,7 +1,6 @@
 // Which model runs in this browser: what its host and the background tell each other, and what the options page shows of it.
 import { z } from "zod";
-import { ModelVersion } from "./contract.ts";
-import { ReleaseChannel } from "./release.ts";
+import { ModelVersion, ReleaseChannel } from "./contract.ts";
 
 /** What is to be run: a release by its counter, or the packaged model (null). In its trial a release is watched more closely. */
 export const ModelChoice = z.strictObject({ counter: z.int().positive().nullable(), trial: z.boolean() });

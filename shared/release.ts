@@ -102,8 +102,6 @@ export const ReleaseEnvelope = z.strictObject({
     .max(8),
 });
 
-export const ReleaseChannel = z.enum(["stable", "canary"]);
-
 /** Answer of `GET /v1/models/channels/{channel}`, with an ETag. Nothing in it counts but the envelope: the rest must agree with it. */
 export const ChannelAnswer = z.strictObject({
   version: ModelVersion,
@@ -117,7 +115,6 @@ export type ReleaseManifest = z.infer<typeof ReleaseManifest>;
 export type ReleaseFile = z.infer<typeof ReleaseFile>;
 export type ReleaseGraph = z.infer<typeof ReleaseGraph>;
 export type ReleaseEnvelope = z.infer<typeof ReleaseEnvelope>;
-export type ReleaseChannel = z.infer<typeof ReleaseChannel>;
 export type ChannelAnswer = z.infer<typeof ChannelAnswer>;
 
 /** Whether this install takes a release that is given to `percent` of all. @param installId random, made once, never sent. */

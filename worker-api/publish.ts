@@ -1,7 +1,7 @@
 // Publishing models: files by their hash, then the signed release, then the channel that names it. Only what a trusted key signed gets in.
 import { createRoute, z } from "@hono/zod-openapi";
-import { Sha256 } from "../shared/contract.ts";
-import { ReleaseChannel, ReleaseEnvelope, releaseLimits } from "../shared/release.ts";
+import { ReleaseChannel, Sha256 } from "../shared/contract.ts";
+import { ReleaseEnvelope, releaseLimits } from "../shared/release.ts";
 import { canonicalJson, verifyEnvelope } from "../shared/release-envelope.ts";
 import type { Api, Parts } from "./app.ts";
 import { scoped } from "./auth.ts";

@@ -1,6 +1,7 @@
 // The statements that store a release and move a channel: each is one, so that of two publishers at once one is told no.
 import { and, eq, sql } from "drizzle-orm";
-import { type ReleaseChannel, type ReleaseManifest, releaseLimits } from "../shared/release.ts";
+import type { ReleaseChannel } from "../shared/contract.ts";
+import { type ReleaseManifest, releaseLimits } from "../shared/release.ts";
 import { canonicalJson } from "../shared/release-envelope.ts";
 import { type Database, releases } from "./schema.ts";
 

@@ -1,7 +1,8 @@
 // Looks for a new release and takes it in, in the order of ADR 0014: nothing is believed before it is checked. Killed anywhere, it begins anew and repeats nothing that is done.
 import { z } from "zod";
+import type { ReleaseChannel } from "../../shared/contract.ts";
 import type { LookResult } from "../../shared/model-run.ts";
-import { ChannelAnswer, inRollout, type ReleaseChannel, type ReleaseManifest, releaseLimits } from "../../shared/release.ts";
+import { ChannelAnswer, inRollout, type ReleaseManifest, releaseLimits } from "../../shared/release.ts";
 import { canonicalJson, verifyEnvelope } from "../../shared/release-envelope.ts";
 import { DownloadError, downloadFile, openStream, readAtMost, type Source } from "./download.ts";
 import { graphProblem } from "./onnx-graph.ts";

@@ -1,6 +1,7 @@
 // What the options page and the card show of releases, made from their state.
+import type { ReleaseChannel } from "../../shared/contract.ts";
 import type { LookResult, ModelChoice, ModelView } from "../../shared/model-run.ts";
-import { countOwn, type ReleaseChannel } from "../../shared/release.ts";
+import { countOwn } from "../../shared/release.ts";
 import type { ReleaseDb } from "./release-db.ts";
 import { type KeptRelease, type ReleaseState, running } from "./release-state.ts";
 

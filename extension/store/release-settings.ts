@@ -1,8 +1,8 @@
 // What is kept of releases outside their database: this install's id, what an administrator's policy says of models, and what options shows.
 import { browser } from "wxt/browser";
 import { z } from "zod";
+import { ReleaseChannel } from "../../shared/contract.ts";
 import { ModelView } from "../../shared/model-run.ts";
-import { ReleaseChannel } from "../../shared/release.ts";
 
 const installKey = "releases.install";
 const viewKey = "releases.view";

@@ -99,6 +99,19 @@ test("the Worker, and all that it imports, knows nothing of Node", () => {
   expect(foreign).toEqual([]);
 });
 
+test("each page that is opened starts without the contract of releases, which only the background and the host read", () => {
+  const loaded = new Set<string>();
+  const visit = (file: string) => {
+    if (loaded.has(file)) return;
+    loaded.add(file);
+    for (const { from, typeOnly } of importsOf(file))
+      if (!typeOnly && /^\..*\.tsx?$/.test(from)) visit(normalize(join(dirname(file), from)));
+  };
+  visit("extension/entrypoints/content/index.ts");
+  expect(loaded).toContain("shared/model-run.ts");
+  expect(loaded).not.toContain("shared/release.ts");
+});
+
 test("entrypoints only wire: at most 80 lines", () => {
   const long = code.filter(
     (file) => file.startsWith("extension/entrypoints/") && readFileSync(join(root, file), "utf8").split("\n").length > 81,
