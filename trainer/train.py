@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
+from torch.optim.lr_scheduler import LambdaLR
 from tqdm import tqdm
 
 from trainer.dataset import collate, draw, epoch_batches
@@ -45,7 +46,7 @@ def class_weights(examples: list[dict], recipe: Recipe) -> tuple[torch.Tensor, t
 
 def make_optimizer(
     model: SecTagModel, recipe: Recipe, steps: int
-) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LambdaLR]:
+) -> tuple[torch.optim.Optimizer, LambdaLR]:
     """AdamW with a slow encoder and fast heads; linear warm-up, then linear decay to zero."""
     groups: dict[tuple[bool, bool], list[torch.nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
@@ -62,15 +63,34 @@ def make_optimizer(
         fused=torch.cuda.is_available(),
     )
     warm = max(1, int(recipe.warm_up * steps))
-    rate = torch.optim.lr_scheduler.LambdaLR(
+    rate = LambdaLR(
         optimizer, lambda s: min((s + 1) / warm, max(0.0, (steps - s) / max(1, steps - warm)))
     )
     return optimizer, rate
 
 
-def save_checkpoint(file: Path, state: dict) -> None:
-    torch.save(state, file.with_suffix(".new"))
+def save_checkpoint(
+    file: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer, rate: LambdaLR, reached: dict[str, int]
+) -> None:
+    """All that a killed training needs to end with the same weights, and how far it had come."""
+    state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "rate": rate.state_dict()}
+    torch.save({**state, "random": torch.get_rng_state(), **reached}, file.with_suffix(".new"))
     os.replace(file.with_suffix(".new"), file)
+
+
+def load_checkpoint(
+    file: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer, rate: LambdaLR
+) -> dict[str, int] | None:
+    """Puts everything back as it was saved and returns how far it had come; None when there is no checkpoint."""
+    if not file.exists():
+        return None
+    state = torch.load(file, weights_only=False)
+    model.load_state_dict(state.pop("model"))
+    optimizer.load_state_dict(state.pop("optimizer"))
+    rate.load_state_dict(state.pop("rate"))
+    torch.set_rng_state(state.pop("random"))
+    reached: dict[str, int] = state
+    return reached
 
 
 def fit(
@@ -99,13 +119,8 @@ def fit(
     optimizer, rate = make_optimizer(model, recipe, steps)
     first_epoch, first_batch, step = 0, 0, 0
     checkpoint = folder / CHECKPOINT
-    if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=False)
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        rate.load_state_dict(state["rate"])
-        torch.set_rng_state(state["random"])
-        first_epoch, first_batch, step = state["epoch"], state["batch"], state["step"]
+    if reached := load_checkpoint(checkpoint, model, optimizer, rate):
+        first_epoch, first_batch, step = reached["epoch"], reached["batch"], reached["step"]
         print(f"train: going on from step {step}")
     started = time.monotonic()
     tokens = 0
@@ -144,18 +159,8 @@ def fit(
                     bar.set_postfix(row)
                 stopping = stop_after is not None and step >= stop_after
                 if step % CHECKPOINT_EVERY == 0 or stopping:
-                    save_checkpoint(
-                        checkpoint,
-                        {
-                            "model": model.state_dict(),
-                            "optimizer": optimizer.state_dict(),
-                            "rate": rate.state_dict(),
-                            "random": torch.get_rng_state(),
-                            "epoch": epoch,
-                            "batch": index + 1,
-                            "step": step,
-                        },
-                    )
+                    reached = {"epoch": epoch, "batch": index + 1, "step": step}
+                    save_checkpoint(checkpoint, model, optimizer, rate, reached)
                 if stopping:
                     return {"steps": step, "stopped": True}
     return {

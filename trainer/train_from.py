@@ -22,7 +22,7 @@ from trainer.records import read_jsonl
 from trainer.recover import recover
 from trainer.release import DECODING
 from trainer.runs import MANIFEST, digest, file_digest, make_run, require_run
-from trainer.train import CHECKPOINT, save_checkpoint
+from trainer.train import CHECKPOINT, load_checkpoint, save_checkpoint
 from trainer.upper import Upper, batches_of, loss_of, make_optimizer
 
 DEFAULT_PLAN = Path(__file__).with_name("recipes") / "continue.toml"
@@ -65,13 +65,8 @@ def fit(
     per_epoch = len(batches_of(lessons, plan, 0)) // world
     optimizer, rate = make_optimizer(upper, plan, per_epoch * plan.epochs)
     checkpoint, first = folder / CHECKPOINT, 0
-    if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=False)
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        rate.load_state_dict(state["rate"])
-        torch.set_rng_state(state["random"])
-        first = state["epoch"]
+    if reached := load_checkpoint(checkpoint, model, optimizer, rate):
+        first = reached["epoch"]
         print(f"train: going on after epoch {first} of {plan.epochs}")
     network: nn.Module = nn.parallel.DistributedDataParallel(upper) if world > 1 else upper
     began = time.monotonic()
@@ -94,16 +89,7 @@ def fit(
             if log is not None:
                 log.write(json.dumps({"epoch": epoch + 1, "loss": round(total / max(1, len(mine)), 4)}) + "\n")
                 log.flush()
-                save_checkpoint(
-                    checkpoint,
-                    {
-                        "model": model.state_dict(),
-                        "optimizer": optimizer.state_dict(),
-                        "rate": rate.state_dict(),
-                        "random": torch.get_rng_state(),
-                        "epoch": epoch + 1,
-                    },
-                )
+                save_checkpoint(checkpoint, model, optimizer, rate, {"epoch": epoch + 1})
             if stop_after is not None and epoch + 1 >= stop_after:
                 break
     model.cpu().eval()
