@@ -14,7 +14,7 @@ import { refuse } from "./problem.ts";
 import { isReleased } from "./release-rows.ts";
 import { channels, releases } from "./schema.ts";
 
-/** Characters of a card that are shown; the file has all. */
+/** Bytes of a card that are shown; the file has all. */
 const CARD = 100_000;
 const MOST_RELEASES = 500;
 
@@ -125,7 +125,7 @@ export function addModels(app: Api, { db, metrics, models }: Parts): void {
     if (!row) return refuse("not-found", "The org has no such version: see GET /v1/models.");
     const manifest = ReleaseManifest.parse(JSON.parse(row.manifest));
     const readme = manifest.files.find(({ role }) => role === "card");
-    const card = readme && models ? await textOf(models.files, `${orgId}/${readme.sha256}`, Math.min(CARD, readme.size)) : null;
+    const card = readme && models ? await cardOf(models.files, `${orgId}/${readme.sha256}`, readme.size).catch(refuseForStore) : null;
     const envelope = ReleaseEnvelope.parse(JSON.parse(row.envelope));
     revalidated(context);
     return context.json({ manifest, envelope, published: time(row.published), card }, 200);
@@ -176,7 +176,8 @@ const releaseOfChannel = and(eq(releases.orgId, channels.orgId), eq(releases.cou
 /** May be kept, and is asked for anew each time. Set on the context: what `unstored` set there would win over the answer's own. */
 const revalidated = (context: Context<Env>) => context.header("cache-control", "private, no-cache");
 
-async function textOf(files: ModelFiles, name: string, length: number): Promise<string> {
-  const stream = await files.read(name, { start: 0, length }).catch(refuseForStore);
-  return new Response(stream).text();
+async function cardOf(files: ModelFiles, name: string, size: number): Promise<string> {
+  const bytes = await new Response(await files.read(name, { start: 0, length: Math.min(CARD, size) })).arrayBuffer();
+  // As a stream that goes on: half of a letter at the cut is left out.
+  return new TextDecoder().decode(bytes, { stream: true });
 }

@@ -1,4 +1,6 @@
 // Reading models: what a channel names with ETag, files whole and in ranges, card and manifest; a file that no release names is not there.
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -7,7 +9,9 @@ import { sha256Hex } from "../../shared/hex.ts";
 import { ChannelAnswer, ReleaseManifest, releaseLimits } from "../../shared/release.ts";
 import { canonicalJson, verifyEnvelope } from "../../shared/release-envelope.ts";
 import { byteRange } from "../../worker-api/byte-range.ts";
-import { modelBytes, openReleaseLab, releaseKey } from "./release-lab.ts";
+import { modelFolder } from "../../worker-api/model-folder.ts";
+import { testFolder } from "./lab.ts";
+import { manifestOf, modelBytes, openReleaseLab, releaseKey } from "./release-lab.ts";
 
 test("what a channel names verifies, has an ETag, and is not sent twice", async () => {
   const { publish, point, call, read, refusal, analyst } = await openReleaseLab();
@@ -94,7 +98,8 @@ test("ranges are read as RFC 9110 has them, whatever is written", () => {
 });
 
 test("the list and a version say what was published, with the gate's verdict and the card", async () => {
-  const { publish, point, post, call, read, refusal, analyst, clock } = await openReleaseLab();
+  const folder = testFolder();
+  const { publish, point, post, call, read, refusal, analyst, orgId, clock } = await openReleaseLab({ files: modelFolder(folder) });
   const one = await publish("one", { version: "2026.49.1", counter: 1 });
   const two = await publish("two", { version: "2026.50.1", counter: 2 });
   await point("stable", 1);
@@ -120,6 +125,20 @@ test("the list and a version say what was published, with the gate's verdict and
   for (const version of ["2026.51.1", "releases", "channels"])
     expect(await refusal(call(`/v1/models/${version}`, { key: analyst.key })), version).toMatchObject({ status: 404 });
   expect(await refusal(call("/v1/models/a%2Fb", { key: analyst.key }))).toMatchObject({ status: 400 });
+  // A store that lost it is the operator's trouble, and said to be so.
+  rmSync(join(folder, orgId, one.files.find(({ role }) => role === "card")?.sha256 ?? ""));
+  const lost = call("/v1/models/2026.49.1", { key: analyst.key });
+  expect(await refusal(lost)).toMatchObject({ status: 503, code: "store-unavailable" });
+});
+
+test("a card is cut at a whole letter", async () => {
+  const { post, put, read, analyst } = await openReleaseLab();
+  const files = modelBytes("one").set("README.md", new TextEncoder().encode(`x${"é".repeat(60_000)}`));
+  const manifest = await manifestOf(files, { version: "2026.49.1", counter: 1 });
+  for (const { path, sha256 } of manifest.files) await put(files.get(path) ?? new Uint8Array(), sha256);
+  expect((await post(manifest)).status).toBe(201);
+  const { card } = await read(z.looseObject({ card: z.string() }), "/v1/models/2026.49.1", { key: analyst.key });
+  expect(card).toBe(`x${"é".repeat(49_999)}`);
 });
 
 test("a file that no release names is seen by who publishes alone; without a store there is none", async () => {
