@@ -9,18 +9,11 @@ import { addHost } from "../added-host.ts";
 import { buildExtension } from "../build-extension.ts";
 import { cardText, openCard, pressInCard } from "../card.ts";
 import { launch } from "../chromium.ts";
+import { findRequestTracker, trackerFlags } from "../request-tracker.ts";
 import { until } from "../until.ts";
 
 const { values } = parseArgs({ options: { url: { type: "string", default: "http://127.0.0.1:8081" }, build: { type: "string" } } });
-const { origin, host } = new URL(values.url);
-const answers = await fetch(origin).then(
-  ({ ok }) => ok,
-  () => false,
-);
-if (!answers) {
-  console.error(`No Request Tracker answers at ${origin}. \`../shared/lab/rt5.sh\` installs, starts and fills one.`);
-  process.exit(2);
-}
+const { origin, host, byHand, signIn } = await findRequestTracker(values.url);
 /** Fields are made by RT's own library: its REST interface has no way to give one to all queues. */
 const perl = `use RT -init; my $f = RT::CustomField->new(RT->SystemUser);
 my %f = (Name => "SecTag", LookupType => "RT::Queue-RT::Ticket"); $f->LoadByName(%f);
@@ -28,16 +21,6 @@ unless ($f->Id) { $f->Create(%f, Type => "Freeform", MaxValues => 1); $f->AddToO
 const { status } = spawnSync("perl", ["-I/usr/share/request-tracker5/lib", "-e", perl]);
 if (status !== 0) throw new Error("The custom field SecTag could not be made: is Request Tracker installed on this machine?");
 
-/** As another person, by RT's REST interface. */
-async function byHand(method: string, path: string, body?: unknown): Promise<unknown> {
-  const answer = await fetch(`${origin}/REST/2.0${path}`, {
-    method,
-    headers: { authorization: `Basic ${btoa("root:password")}`, "content-type": "application/json" },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status}`);
-  return answer.json();
-}
 const Ticket = z.object({ CustomFields: z.array(z.object({ name: z.string(), values: z.array(z.string()) })) });
 const fieldOf = async (id: string) =>
   Ticket.parse(await byHand("GET", `/ticket/${id}`))
@@ -68,17 +51,14 @@ const check = (figure: keyof typeof figures, holds: boolean, fault: string) => {
 
 const lab = await launch({
   extension: values.build ?? buildExtension(),
-  flags: ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"],
+  flags: trackerFlags,
   headless: true,
 });
 try {
   await addHost(lab, origin);
   await lab.console.evaluate(() => chrome.storage.local.set({ writeBack: { on: true, field: "" } }));
   const page = await lab.browser.newPage();
-  await page.goto(origin);
-  await page.type('input[name="user"]', "root");
-  await page.type('input[name="pass"]', "password");
-  await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
+  await signIn(page);
   await page.goto(`${origin}/Ticket/Display.html?id=${id}`);
   await page.bringToFront();
   const mine = (wanted: (review: NonNullable<Extract<PageReport, { state: "tagged" }>["review"]>) => boolean) =>
@@ -132,6 +112,8 @@ try {
   await press("w");
   await shows("you are not signed in");
   check("signedOut", (await fieldOf(id)) === "", "something was written without a session");
+} catch (error) {
+  faults.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
 } finally {
   await lab.close();
 }

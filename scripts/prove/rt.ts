@@ -3,10 +3,12 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Frame, Page } from "puppeteer-core";
+import { paintedEquals } from "../../tests/e2e/lab.ts";
 import { addHost, removeHost } from "../added-host.ts";
 import { buildExtension } from "../build-extension.ts";
 import { openCard } from "../card.ts";
 import { launch } from "../chromium.ts";
+import { findRequestTracker, trackerFlags } from "../request-tracker.ts";
 import { until } from "../until.ts";
 
 const { values } = parseArgs({
@@ -16,15 +18,7 @@ const { values } = parseArgs({
     out: { type: "string", default: "artifacts/rt" },
   },
 });
-const { origin, host } = new URL(values.url);
-const answers = await fetch(origin).then(
-  ({ ok }) => ok,
-  () => false,
-);
-if (!answers) {
-  console.error(`No Request Tracker answers at ${origin}. \`../shared/lab/rt5.sh\` installs, starts and fills one.`);
-  process.exit(2);
-}
+const { origin, host, byHand, signIn } = await findRequestTracker(values.url);
 mkdirSync(values.out, { recursive: true });
 
 /** What the seed has: words that rules find (once their text is read), and words that must not be read. */
@@ -56,11 +50,13 @@ const check = (holds: boolean, what: string) => {
 const extension = values.build ?? buildExtension();
 const lab = await launch({
   extension,
-  flags: ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"],
+  flags: trackerFlags,
   headless: true,
 });
 try {
-  await signIn();
+  const first = await lab.browser.newPage();
+  await signIn(first);
+  await first.close();
   // Before the host is added nothing of SecTag is on the pages: they are what the pages must still be afterwards.
   const opened: { page: Page; number: number; before: string; ticket: (typeof tickets)[number] }[] = [];
   for (let number = 1; opened.length < tickets.length && number <= 40; number++) {
@@ -95,9 +91,8 @@ try {
     const [first] = ticket.found;
     const description = report.suggestion.blocks.find(({ id }) => id === "description")?.spans ?? [];
     check(!first || description.some(({ quote }) => quote.includes(first)), `${ticket.name}: the first message is not the description`);
-    const shown = await painted(page);
-    if (check(shown === bare(report.suggestion.blocks), `${ticket.name}: painted are not exactly the words that were found`))
-      figures.paintedExactly++;
+    const amiss = await paintedEquals(page.mainFrame(), async () => report.suggestion, { timeoutMs: 0 }).then(() => "", String);
+    if (check(amiss === "", `${ticket.name}: painted are not exactly the words that were found: ${amiss}`)) figures.paintedExactly++;
     const after = await pageText(page);
     if (!check(after === before, `${ticket.name}: the page is not what it was`)) figures.changedNodes++;
     await page.$eval(".history", (history) => history.scrollIntoView());
@@ -111,20 +106,14 @@ try {
   figures.foldedKept = await folded();
   figures.removed = check((await removeHost(lab, origin)).length === 0, "the host is still on the list");
   for (const { page } of opened) check((await page.$("sectag-card")) === null, "a removed host still has a card");
+} catch (error) {
+  faults.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
 } finally {
   await lab.close();
 }
 for (const fault of faults) console.error(`FAULT ${fault}`);
 console.log(JSON.stringify({ ...figures, of: tickets.length, faults: faults.length, ok: faults.length === 0 }));
 process.exit(faults.length === 0 ? 0 : 1);
-
-async function signIn(): Promise<void> {
-  const page = await visit("/");
-  await page.type('input[name="user"]', "root");
-  await page.type('input[name="pass"]', "password");
-  await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
-  await page.close();
-}
 
 async function visit(path: string): Promise<Page> {
   const page = await lab.browser.newPage();
@@ -146,35 +135,12 @@ function editorText(frame: Frame): Promise<string> {
   return frame.evaluate(() => document.documentElement.outerHTML);
 }
 
-/** What is painted, by label, without white space; and the same of what was found. */
-function painted(page: Page): Promise<string> {
-  return page.evaluate(() => {
-    const found: Record<string, string> = {};
-    for (const [name, highlight] of CSS.highlights as unknown as Map<string, Set<Range>>)
-      found[name.slice(10)] = [...highlight].map((range) => range.toString().replace(/\s+/g, "")).join("");
-    return JSON.stringify(Object.entries(found).sort());
-  });
-}
-function bare(blocks: readonly { spans: readonly { label: string; quote: string }[] }[]): string {
-  const found: Record<string, string> = {};
-  for (const { label, quote } of blocks.flatMap(({ spans }) => spans)) {
-    const name = label.toLowerCase();
-    found[name] = (found[name] ?? "") + quote.replace(/\s+/g, "");
-  }
-  return JSON.stringify(Object.entries(found).sort());
-}
-
 /** A reply that quotes: what RT folds is not read until a person unfolds it. */
 async function folded(): Promise<boolean> {
-  const answer = await fetch(`${origin}/REST/2.0/ticket/1/correspond`, {
-    method: "POST",
-    headers: { authorization: `Basic ${btoa("root:password")}`, "content-type": "application/json" },
-    body: JSON.stringify({
-      ContentType: "text/plain",
-      Content: "See my answer for 198.51.100.201.\n\n> quoted from before: 198.51.100.202\n> and more of it\n> and more\n",
-    }),
+  await byHand("POST", "/ticket/1/correspond", {
+    ContentType: "text/plain",
+    Content: "See my answer for 198.51.100.201.\n\n> quoted from before: 198.51.100.202\n> and more of it\n> and more\n",
   });
-  if (!check(answer.ok, `Request Tracker did not take a reply (${answer.status})`)) return false;
   const key = `${host}#1`;
   const page = await visit("/Ticket/Display.html?id=1");
   await page.bringToFront();
