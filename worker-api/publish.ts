@@ -72,7 +72,8 @@ const point = createRoute({
 export function addPublish(app: Api, { db, now, log, models }: Parts): void {
   /** @returns what publishing needs, or says who must set it up. */
   function demandModels(): Models {
-    if (models && models.keys.length > 0) return models;
+    if (!models) return refuse("publishing-off", "There is no place for files: the operator sets SECTAG_MODEL_FILES (see docs/api.md).");
+    if (models.keys.length > 0) return models;
     return refuse("publishing-off", "Nothing is taken that nobody signed: the operator sets SECTAG_RELEASE_KEYS (see docs/operate.md).");
   }
 

@@ -10,7 +10,7 @@ import { ChannelAnswer, ReleaseManifest, releaseLimits } from "../../shared/rele
 import { canonicalJson, verifyEnvelope } from "../../shared/release-envelope.ts";
 import { byteRange } from "../../worker-api/byte-range.ts";
 import { modelFolder } from "../../worker-api/model-folder.ts";
-import { testFolder } from "./lab.ts";
+import { openLab, testFolder } from "./lab.ts";
 import { manifestOf, modelBytes, openReleaseLab, releaseKey } from "./release-lab.ts";
 
 test("what a channel names verifies, has an ETag, and is not sent twice", async () => {
@@ -141,11 +141,21 @@ test("a card is cut at a whole letter", async () => {
   expect(card).toBe(`x${"é".repeat(49_999)}`);
 });
 
-test("a file that no release names is seen by who publishes alone; without a store there is none", async () => {
+test("a file that no release names is seen by who publishes alone", async () => {
   const { put, call, refusal, analyst, service } = await openReleaseLab();
   const bytes = new TextEncoder().encode("not released");
   const sha256 = await sha256Hex(bytes);
   await put(bytes, sha256);
   expect(await refusal(call(`/v1/models/files/${sha256}`, { key: analyst.key }))).toMatchObject({ status: 404 });
   expect((await call(`/v1/models/files/${sha256}`, { key: service.key, method: "HEAD" })).status).toBe(200);
+});
+
+test("without a store there is no file, and who publishes is told what is missing", async () => {
+  const { call, refusal, service } = await openLab();
+  const path = `/v1/models/files/${"0".repeat(64)}`;
+  expect(await refusal(call(path, { key: service.key }))).toMatchObject({ status: 404, code: "not-found" });
+  const body = { counter: 1, percent: 100 };
+  const { status, code, problem } = await refusal(call("/v1/models/channels/stable", { key: service.key, method: "PUT", body }));
+  expect([status, code]).toEqual([403, "publishing-off"]);
+  expect(problem.detail).toContain("SECTAG_MODEL_FILES");
 });

@@ -157,7 +157,10 @@ test("only the scope publish writes, and without a trusted key nobody does", asy
   }
   const off = await openReleaseLab({ keys: [] });
   for (const answer of [off.put(bytes, hash), off.post(manifest), off.point("stable", 1)])
-    expect(await off.refusal(answer)).toMatchObject({ status: 403, code: "publishing-off" });
+    expect(await off.refusal(answer)).toMatchObject({
+      ...{ status: 403, code: "publishing-off" },
+      problem: { detail: expect.stringContaining("SECTAG_RELEASE_KEYS") },
+    });
   const unsigned = await lab.call("/v1/models/releases", { key: lab.service.key, body: { ...manifest } });
   expect(unsigned.status).toBe(400);
   const signed: unknown = JSON.parse(signRelease({ ...manifest, counter: 2 }, [releaseKey]));
