@@ -1,6 +1,6 @@
 // Trying a release beside the running model, changing over, and coming back: with the real host, worker and network, and the real state behind it. Rows F36 to F38.
 import { describe, expect, it } from "vitest";
-import { createInferenceHost } from "../../../extension/inference/host.ts";
+import { createInferenceHost, type HostOptions } from "../../../extension/inference/host.ts";
 import { createModelRunner } from "../../../extension/inference/model-runner.ts";
 import type { OrtRuntime } from "../../../extension/inference/session.ts";
 import { choiceOf } from "../../../extension/releases/model-view.ts";
@@ -55,6 +55,11 @@ const runtimes: Record<Kind, () => Promise<OrtRuntime>> = {
   },
 };
 
+/** A host on the processor alone, that says nothing and never calibrates. */
+const hostOf = (options: Pick<HostOptions, "baseUrl" | "createWorker"> & Partial<HostOptions>) =>
+  createInferenceHost({ settings: { webgpu: "off" }, choice: null, onStatus: () => undefined, cores: 1, idleMs: null, ...options });
+const nowhere = new URL("nowhere/", tinyUrl).href;
+
 /** A background with the real state, and a host whose release 7 (and 8) is of this kind. */
 function begin(
   kinds: Record<number, Kind>,
@@ -77,8 +82,9 @@ function begin(
       first: await choose(),
       makeHost(counter, onStatus) {
         const kind = counter === null ? "good" : (kinds[counter] ?? "missing");
-        return createInferenceHost({
-          baseUrl: kind === "missing" ? new URL("nowhere/", tinyUrl).href : tinyUrl,
+        return hostOf({
+          baseUrl: kind === "missing" ? nowhere : tinyUrl,
+          onStatus,
           createWorker() {
             const held = counter === null && gate ? () => bent(() => undefined, gate) : null;
             const worker = fakeWorker({ startRuntime: held ?? runtimes[kind] });
@@ -86,11 +92,6 @@ function begin(
             workers.push(worker);
             return worker;
           },
-          settings: { webgpu: "off" },
-          choice: null,
-          onStatus,
-          cores: 1,
-          idleMs: null,
         });
       },
       onStatus: () => undefined,
@@ -229,15 +230,7 @@ describe("a release that runs", () => {
     const runner = createModelRunner({
       first: { counter: 7, trial: false },
       makeHost: (counter, onStatus) =>
-        createInferenceHost({
-          baseUrl: counter === null ? tinyUrl : new URL("nowhere/", tinyUrl).href,
-          createWorker: () => fakeWorker(),
-          settings: { webgpu: "off" },
-          choice: null,
-          onStatus,
-          cores: 1,
-          idleMs: null,
-        }),
+        hostOf({ baseUrl: counter === null ? tinyUrl : nowhere, createWorker: () => fakeWorker(), onStatus }),
       onStatus: () => undefined,
       tell: () => Promise.reject(new Error("no receiver")),
       choose: () => Promise.reject(new Error("no receiver")),
@@ -261,14 +254,11 @@ describe("the graphics processor", () => {
   ] as const)
     it(`F38 ${name}: WASM answers the same ticket, with the same labels`, async () => {
       const make = (backend: "webgpu" | "wasm") =>
-        createInferenceHost({
+        hostOf({
           baseUrl: tinyUrl,
           createWorker: (way) => fakeWorker(way === "webgpu" ? { backend: way, startRuntime } : {}),
           settings: { webgpu: "auto" },
           choice: backend === "webgpu" ? choice : null,
-          onStatus: () => undefined,
-          cores: 1,
-          idleMs: null,
         });
       const [fallen, plain] = [
         await make("webgpu").analyze(request("phishing mail")),
