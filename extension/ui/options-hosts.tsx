@@ -1,5 +1,5 @@
 // Options: other addresses on which SecTag reads tickets, each with what the browser says to it.
-import { useState } from "react";
+import { AddLine } from "./add-line.tsx";
 import { useTexts } from "./texts.ts";
 
 export interface HostsProps {
@@ -12,12 +12,9 @@ export interface HostsProps {
 
 export function Hosts({ hosts, onAdd, onAllow, onRemove }: HostsProps) {
   const t = useTexts();
-  const [text, setText] = useState("");
-  const [problem, setProblem] = useState("");
-  const add = async () => {
+  const add = async (text: string) => {
     const fault = await onAdd(text);
-    setProblem(fault && t(`hosts.${fault}`));
-    if (!fault) setText("");
+    return fault && t(`hosts.${fault}`);
   };
   return (
     <section aria-labelledby="hosts">
@@ -46,32 +43,7 @@ export function Hosts({ hosts, onAdd, onAllow, onRemove }: HostsProps) {
           </li>
         ))}
       </ul>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void add();
-        }}
-      >
-        <div className="row">
-          <input
-            type="text"
-            value={text}
-            placeholder="https://jira.corp.example"
-            autoComplete="off"
-            spellCheck={false}
-            aria-label={t("hosts.new")}
-            aria-invalid={problem !== ""}
-            aria-describedby="host-problem"
-            onChange={(event) => setText(event.target.value)}
-          />
-          <button type="submit" className="plain-button">
-            {t("hosts.add")}
-          </button>
-        </div>
-        <p id="host-problem" role="alert" className={problem ? "problem" : ""}>
-          {problem}
-        </p>
-      </form>
+      <AddLine label={t("hosts.new")} placeholder="https://jira.corp.example" button={t("hosts.add")} onAdd={add} />
     </section>
   );
 }

@@ -1,5 +1,5 @@
 // Options: what stays and what may leave; restricted comments; the organisation's own domains.
-import { useState } from "react";
+import { AddLine } from "./add-line.tsx";
 import { useTexts } from "./texts.ts";
 
 interface PrivacySettings {
@@ -49,15 +49,12 @@ const mostDomains = 50;
 
 function Domains({ domains, locked, onDomains }: { domains: readonly string[]; locked: boolean; onDomains(domains: string[]): void }) {
   const t = useTexts();
-  const [text, setText] = useState("");
-  const [problem, setProblem] = useState("");
-  const add = () => {
+  const add = (text: string) => {
     const domain = text.trim().toLowerCase().replace(/^@/, "");
-    if (!domainPattern.test(domain)) return setProblem(t("privacy.domainFault"));
-    if (domains.length >= mostDomains) return setProblem(t("privacy.domainsFull", { count: mostDomains }));
-    setProblem("");
-    setText("");
+    if (!domainPattern.test(domain)) return t("privacy.domainFault");
+    if (domains.length >= mostDomains) return t("privacy.domainsFull", { count: mostDomains });
     if (!domains.includes(domain)) onDomains([...domains, domain]);
+    return "";
   };
   return (
     <>
@@ -78,34 +75,7 @@ function Domains({ domains, locked, onDomains }: { domains: readonly string[]; l
           </li>
         ))}
       </ul>
-      {!locked && (
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            add();
-          }}
-        >
-          <div className="row">
-            <input
-              type="text"
-              value={text}
-              placeholder="corp.example"
-              autoComplete="off"
-              spellCheck={false}
-              aria-label={t("privacy.domainNew")}
-              aria-invalid={problem !== ""}
-              aria-describedby="domain-problem"
-              onChange={(event) => setText(event.target.value)}
-            />
-            <button type="submit" className="plain-button">
-              {t("privacy.domainAdd")}
-            </button>
-          </div>
-          <p id="domain-problem" role="alert" className={problem ? "problem" : ""}>
-            {problem}
-          </p>
-        </form>
-      )}
+      {!locked && <AddLine label={t("privacy.domainNew")} placeholder="corp.example" button={t("privacy.domainAdd")} onAdd={add} />}
     </>
   );
 }

@@ -207,7 +207,7 @@ test("privacy: restricted texts are off until somebody allows them; the sentence
   expect(container.querySelector('input[type="text"]')).toBeNull();
 });
 
-test("own domains: one that is none is refused with a sentence, the rest is added in small letters, once", () => {
+test("own domains: one that is none is refused with a sentence, the rest is added in small letters, once", async () => {
   const set: string[][] = [];
   const { container, type, press, text } = draw(
     <Privacy
@@ -222,12 +222,16 @@ test("own domains: one that is none is refused with a sentence, the rest is adde
   for (const wrong of ["", "corp", "https://corp.example", "corp example", "<b>.example"]) {
     type(field, wrong);
     press("Add");
+    await settle();
     expect(text('[role="alert"]'), wrong).toBe("A domain looks like corp.example.");
   }
   type(field, " @Corp.Example ");
   press("Add");
+  await settle();
+  expect(field.value).toBe("");
   type(field, "a.example");
   press("Add");
+  await settle();
   expect(set).toEqual([["a.example", "corp.example"]]);
   expect(text('[role="alert"]')).toBe("");
 });
