@@ -21,6 +21,10 @@ test("each view with its visits and shares, and a warning only for the one that 
 });
 
 test("nothing yet; and in German", () => {
-  expect(draw(<Health views={[]} />).text()).toContain("No ticket has been looked at yet.");
-  expect(draw(<Health views={[]} />, german).text()).toContain("Noch wurde kein Ticket angesehen.");
+  expect(draw(<Health views={[]} />).text()).toContain(
+    "No visit has been counted yet. One counts when all parts were found, or after ten seconds.",
+  );
+  expect(draw(<Health views={[]} />, german).text()).toContain(
+    "Noch wurde kein Besuch gezählt. Einer zählt, sobald alle Teile gefunden sind, oder nach zehn Sekunden.",
+  );
 });
