@@ -114,7 +114,8 @@ export function createWriteBack({ find, ask, noteOf, now, changed, signal }: Opt
     if (done.code !== "changed") return tell(of, done.code);
     // Somebody was faster: what would be changed now is shown, and asked anew.
     const present = await api.read();
-    if (!present.ok) return tell(of, "changed");
+    // Another decision since: the next diff is asked for, as ever.
+    if (!present.ok || of.tag !== tag) return tell(of, "changed");
     showPlan(of, present.value, "changed");
   };
   const revert = async (of: Visit) => {

@@ -98,6 +98,20 @@ test("changed between look and confirmation: nothing is written, what would be c
   expect(labels(page)).toEqual(["sectag:malware_low", "sectag:phishing_high"]);
 });
 
+test("changed, and the decision taken back while it was written: no diff is shown about a decision that does not stand", async () => {
+  const page = openPage();
+  await page.ready();
+  await page.act("open");
+  page.of.rest.edit("SOC-7", (ticket) => ticket.labels.push("vip"));
+  const before = page.answered();
+  expect(page.writeBack.act("confirm")).toBe(true);
+  page.show(state());
+  await vi.waitFor(() => expect(page.answered()).toBe(before + 2));
+  expect(page.show(decided("malware", "low"))).toMatchObject({ phase: "offer", plan: null, tag: "malware_low", news: { code: "changed" } });
+  expect(page.writeBack.asks()).toBe(false);
+  expect(labels(page)).toEqual(["vip"]);
+});
+
 test("somebody took the label away: a revert writes nothing", async () => {
   const page = openPage();
   await page.ready();
