@@ -55,7 +55,8 @@ export function readSteadily({ reader, pending, done, again, failed }: Options):
         longest: Math.min(longestSliceMs, sliceMs * 2 ** torn),
         signal: mine.signal,
         failed(error) {
-          reading = null;
+          // What was to be read was not.
+          reading = dirty = null;
           failed(error);
         },
         done(read) {

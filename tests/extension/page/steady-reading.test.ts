@@ -96,6 +96,23 @@ test("what is stopped says nothing, and the next reading is of everything", () =
   expect([told, textOf("short")]).toEqual([["changed"], "short"]);
 });
 
+test("what a reading that failed was to read is read by the next one", () => {
+  reader.read(placed(), null);
+  element("long").append(" end");
+  element("short").textContent = "other";
+  const broken = vi.spyOn(globalThis, "getComputedStyle").mockImplementation(() => {
+    throw new Error("the page broke it");
+  });
+  steady.read(placed(), new Set([element("long"), element("short")]));
+  vi.runAllTimers();
+  broken.mockRestore();
+  expect(told).toEqual(["Error: the page broke it"]);
+  steady.read(placed(), new Set());
+  vi.runAllTimers();
+  expect(told.at(-1)).toBe("changed");
+  expect([textOf("long"), textOf("short")]).toEqual([expect.stringMatching(/w99 end$/), "other"]);
+});
+
 test("spans that came while a text was read stand on its new words", () => {
   reader.read(placed(), null);
   element("short").textContent = "a short";
