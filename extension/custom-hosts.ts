@@ -58,8 +58,9 @@ export async function applyHosts(): Promise<void> {
   }
   for (const id of [...allowed].filter((wanted) => !registered.includes(wanted))) {
     const origin = id.slice(prefix.length);
-    const script = { id, matches: [patternOf(origin)], js: [contentScript], allFrames: true, runAt: "document_idle" } as const;
-    await browser.scripting.registerContentScripts([{ ...script, matches: [...script.matches], js: [...script.js] }]);
+    await browser.scripting.registerContentScripts([
+      { id, matches: [patternOf(origin)], js: [contentScript], allFrames: true, runAt: "document_idle" },
+    ]);
     if (openTabs)
       await inTabs(origin, (tabId) => browser.scripting.executeScript({ target: { tabId, allFrames: true }, files: [contentScript] }));
   }
