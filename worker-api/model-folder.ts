@@ -12,14 +12,7 @@ const incoming = ".incoming";
 export function modelFolder(root: string): ModelFiles {
   const pathOf = (name: string) => join(root, name);
   return {
-    async size(name) {
-      try {
-        return (await stat(pathOf(name))).size;
-      } catch (error) {
-        if (isMissing(error)) return null;
-        throw error;
-      }
-    },
+    size: async (name) => (await statOf(pathOf(name)))?.size ?? null,
     read: async (name, range) => bytesOf(pathOf(name), range),
     async write(name, bytes) {
       const target = pathOf(name);
@@ -50,7 +43,9 @@ export async function sweepIncoming(root: string, now: number): Promise<void> {
   const folder = join(root, incoming);
   for (const name of await readdir(folder).catch((error: unknown) => (isMissing(error) ? [] : Promise.reject(error)))) {
     const path = join(folder, name);
-    if (now - (await stat(path)).mtimeMs > LEFT_MS) await rm(path, { force: true });
+    const found = await statOf(path);
+    // Null: another server's upload has just ended.
+    if (found && now - found.mtimeMs > LEFT_MS) await rm(path, { force: true });
   }
 }
 
@@ -99,4 +94,5 @@ async function sync(folder: string): Promise<void> {
   }
 }
 
+const statOf = (path: string) => stat(path).catch((error: unknown) => (isMissing(error) ? null : Promise.reject(error)));
 const isMissing = (error: unknown) => error instanceof Error && "code" in error && error.code === "ENOENT";

@@ -1,6 +1,6 @@
 // The stores of models' files, folder and bucket: whole or not at all, by range, and what is left by a killed process goes.
 
-import { mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { sha256Hex } from "../../shared/hex.ts";
@@ -58,8 +58,10 @@ test("a folder keeps what is whole, and forgets what a killed process left", asy
   mkdirSync(incoming, { recursive: true });
   for (const left of ["old", "young"]) writeFileSync(join(incoming, left), "part");
   utimesSync(join(incoming, "old"), 0, 0);
+  // Named in the folder, and not there any more when it is looked at: as an upload that ends meanwhile.
+  symlinkSync("gone", join(incoming, "ended"));
   await sweepIncoming(folder, Date.now());
-  expect(readdirSync(incoming)).toEqual(["young"]);
+  expect(readdirSync(incoming)).toEqual(["ended", "young"]);
   await sweepIncoming(join(folder, "nowhere"), Date.now());
 });
 
