@@ -103,12 +103,12 @@ test("changed, and the decision taken back while it was written: no diff is show
   await page.ready();
   await page.act("open");
   page.of.rest.edit("SOC-7", (ticket) => ticket.labels.push("vip"));
-  const before = page.answered();
   expect(page.writeBack.act("confirm")).toBe(true);
   page.show(state());
-  await vi.waitFor(() => expect(page.answered()).toBe(before + 2));
-  expect(page.show(decided("malware", "low"))).toMatchObject({ phase: "offer", plan: null, tag: "malware_low", news: { code: "changed" } });
+  const { length } = page.drawn;
+  await vi.waitFor(() => expect(page.drawn.length).toBeGreaterThan(length));
   expect(page.writeBack.asks()).toBe(false);
+  expect(page.show(decided("malware", "low"))).toMatchObject({ phase: "offer", plan: null, tag: "malware_low", news: { code: "changed" } });
   expect(labels(page)).toEqual(["vip"]);
 });
 
