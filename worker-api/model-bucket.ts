@@ -19,7 +19,10 @@ export function modelBucket({ url, keyId, secret, region }: Bucket, sized: Sized
     async size(name) {
       const answer = await ask(name, { method: "HEAD" });
       if (answer.status === 404) return null;
-      return Number(demand(answer, 200).headers.get("content-length"));
+      const length = demand(answer, 200).headers.get("content-length");
+      // Not 0: that would be an empty file.
+      if (length === null) throw new Error("The bucket gave no length");
+      return Number(length);
     },
     async read(name, { start, length }) {
       if (length === 0) return new Blob([]).stream();

@@ -78,6 +78,12 @@ test("a bucket gets signed requests with length and hash, and keeps what is whol
   await expect(files.read("org/none", { start: 0, length: 1 })).rejects.toThrow("The bucket answered 404");
 });
 
+test("a bucket that tells no length has not an empty file", async () => {
+  const { bucket, objects } = await openBucket({ silent: true });
+  objects.set(`/models/${name}`, bytes);
+  await expect(modelBucket(bucket).size(name)).rejects.toThrow("The bucket gave no length");
+});
+
 test("bytes that stop coming are given up, and no more is read than was announced", async () => {
   const silent = new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(bytes.slice(0, 10)) });
   const paused = arriving(silent, bytes.length, 20);
