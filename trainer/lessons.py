@@ -15,26 +15,16 @@ from trainer.corpus import SOURCE as TICKETS
 from trainer.dataset import IGNORE, soft_target, tag_pieces
 from trainer.labels import BIO_INDEX, SEVERITIES, SEVERITY_INDEX
 from trainer.model import SecTagModel
+from trainer.recipe import Pace
 from trainer.windows import WindowRule, with_specials
 
 
 @dataclasses.dataclass(frozen=True)
-class Continuation:
+class Continuation(Pace):
     """How to go on from a published model (recipes/continue.toml)."""
 
-    name: str
-    seed: int
     layers: int
     """Encoder layers that learn, counted from the top; what lies below is as published."""
-    epochs: int
-    batch_size: int
-    encoder_rate: float
-    head_rate: float
-    warm_up: float
-    weight_decay: float
-    label_smoothing: float
-    severity_weight: float
-    entity_weight: float
     gain: float
     """How much more a correction of weight 1 counts than one rehearsed text."""
     tickets: int
@@ -89,6 +79,9 @@ def make_lessons(
 
     Cross entropy with its own answers as targets is distillation: its gradient is that of their KL divergence.
     """
+    there = len(model.encoder.encoder.layer)
+    if not 0 <= plan.layers <= there:
+        raise ValueError(f"the plan {plan.name} says that {plan.layers} layers learn, but the model has {there}")
     model.eval()
     lessons = []
     for number, example in enumerate([*corrections, *rehearsed]):

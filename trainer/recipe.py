@@ -31,22 +31,28 @@ class Part:
 
 
 @dataclasses.dataclass(frozen=True)
-class Recipe:
-    """Everything that a training depends on besides its data and first weights."""
+class Pace:
+    """How long, how fast and by which losses, for any training: a whole one (Recipe) and one that goes on (lessons.Continuation)."""
 
     name: str
     seed: int
     epochs: int
-    batch_tokens: int
     batch_size: int
     encoder_rate: float
     head_rate: float
     warm_up: float
     weight_decay: float
     label_smoothing: float
-    main_share: float
     severity_weight: float
     entity_weight: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe(Pace):
+    """Everything that a training depends on besides its data and first weights."""
+
+    batch_tokens: int
+    main_share: float
     class_weight_cap: float
     mixture: tuple[Part, ...]
     benign_weight: float = 1.0

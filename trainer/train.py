@@ -44,9 +44,7 @@ def class_weights(examples: list[dict], recipe: Recipe) -> tuple[torch.Tensor, t
     return weights[0], weights[1]
 
 
-def make_optimizer(
-    model: SecTagModel, recipe: Recipe, steps: int
-) -> tuple[torch.optim.Optimizer, LambdaLR]:
+def make_optimizer(model: SecTagModel, recipe: Recipe, steps: int) -> tuple[torch.optim.Optimizer, LambdaLR]:
     """AdamW with a slow encoder and fast heads; linear warm-up, then linear decay to zero."""
     groups: dict[tuple[bool, bool], list[torch.nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
@@ -63,9 +61,7 @@ def make_optimizer(
         fused=torch.cuda.is_available(),
     )
     warm = max(1, int(recipe.warm_up * steps))
-    rate = LambdaLR(
-        optimizer, lambda s: min((s + 1) / warm, max(0.0, (steps - s) / max(1, steps - warm)))
-    )
+    rate = LambdaLR(optimizer, lambda s: min((s + 1) / warm, max(0.0, (steps - s) / max(1, steps - warm))))
     return optimizer, rate
 
 

@@ -17,8 +17,9 @@ class Upper(nn.Module):
 
     def __init__(self, model: SecTagModel, layers: int) -> None:
         super().__init__()
+        stack = model.encoder.encoder.layer
         self.learning = nn.ModuleList(
-            [*model.encoder.encoder.layer[-layers:], model.threat, model.severity, model.entity_dropout, model.entity]
+            [*stack[len(stack) - layers :], model.threat, model.severity, model.entity_dropout, model.entity]
         )
         # A tuple hides the whole network from `parameters()`.
         self._whole = (model,)

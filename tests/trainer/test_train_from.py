@@ -91,6 +91,17 @@ def test_targets_are_what_people_say_and_else_the_models_own_answers(plan: Conti
     assert torch.allclose(second.entity.float().sum(1), torch.ones(len(second.states)), atol=1e-2)
 
 
+def test_a_plan_fits_the_model(plan: Continuation) -> None:
+    tokenizer = tiny_tokenizer()
+    model = tiny_model(tokenizer.get_vocab_size())
+    for layers in (-1, 3):
+        with pytest.raises(ValueError, match="the model has 2"):
+            make_lessons(model, tokenizer, _taught(1), [], dataclasses.replace(plan, layers=layers))
+    # None of the layers is not all of them.
+    heads = {id(p) for module in (model.threat, model.severity, model.entity) for p in module.parameters()}
+    assert {id(p) for p in upper.Upper(model, 0).parameters()} == heads
+
+
 def test_what_is_only_rehearsed_pulls_at_nothing(plan: Continuation) -> None:
     """Cross entropy with its own answers has no gradient: without corrections there is no drift."""
     tokenizer = tiny_tokenizer()
