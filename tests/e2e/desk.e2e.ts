@@ -1,26 +1,22 @@
 // The practice desk itself: its watchdog catches foreign writes and only these, its policy reports, its doubles do what they are told.
-import puppeteer, { type Browser, type CDPSession, type Frame, type Page } from "puppeteer-core";
+import type { Browser, CDPSession, Frame, Page } from "puppeteer-core";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { type Desk, startDesk } from "../desk/server.ts";
+import type { Desk } from "../desk/server.ts";
 import type { DeskTicket } from "../desk/ticket-shape.ts";
+import { startDeskAlone } from "./desk-alone.ts";
+import { settled, step } from "./lab.ts";
 
+let alone: Awaited<ReturnType<typeof startDeskAlone>>;
 let desk: Desk;
 let browser: Browser;
 let page: Page;
 let cdp: CDPSession;
 
 beforeAll(async () => {
-  desk = await startDesk({ speed: "fast" });
-  browser = await puppeteer.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-dev-shm-usage", ...desk.chromiumFlags],
-    defaultViewport: { width: 1280, height: 900 },
-  });
+  alone = await startDeskAlone();
+  ({ desk, browser } = alone);
 });
-afterAll(async () => {
-  await browser?.close();
-  await desk?.close();
-});
+afterAll(() => alone?.close());
 beforeEach(async () => {
   await page?.close();
   page = await browser.newPage();
@@ -34,12 +30,6 @@ const ticket = (key: string): DeskTicket => {
   if (!found) throw new Error(`The desk has no ticket ${key}`);
   return found;
 };
-const settled = async (frame: Frame): Promise<void> => {
-  await frame.waitForFunction("window.__double !== undefined", { polling: 20 });
-  await frame.evaluate(() => window.__double?.settled());
-};
-const step = (frame: Frame, command: string): Promise<void> =>
-  frame.evaluate((name) => window.__double?.step(name), command) as Promise<void>;
 const foreign = (frame: Frame) => frame.evaluate(() => window.__double?.foreignMutations() ?? []);
 const innerFrame = async (): Promise<Frame> => {
   await page.waitForFrame((frame) => frame.name() === "gsft_main" && frame.url().includes("/incident"));

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { until } from "../../scripts/until.ts";
 import { ViewHealth } from "../../shared/selector-health.ts";
-import { decidesWithoutNotes, drawn, jiraTickets, paintedOutside, rightTicket, textHash } from "./jira-lab.ts";
+import { decidesWithoutNotes, drawn, jiraTickets, openSettled, paintedOutside, rightTicket, textHash } from "./jira-lab.ts";
 import { type Bench, foreignWrites, paintedEquals, startBench, step, tiny } from "./lab.ts";
 
 let bench: Bench;
@@ -13,15 +13,7 @@ beforeAll(async () => {
 afterAll(() => bench?.close());
 
 const containers = '[role="dialog"], [data-testid="preview-panels.preview-panel"]';
-async function openAt(path: string) {
-  const page = await bench.browser.newPage();
-  await page.goto(bench.desk.jira + path);
-  await page.bringToFront();
-  const frame = page.mainFrame();
-  await frame.waitForFunction("window.__double !== undefined", { polling: 20 });
-  await frame.evaluate(() => window.__double?.settled());
-  return { page, frame };
-}
+const openAt = (path: string) => openSettled(bench, bench.desk.jira + path);
 
 test("fifty cards pressed on board and backlog, in modal and panel: fifty right tickets, nothing painted on the cards", async () => {
   const tickets = jiraTickets(bench, "SEC-");

@@ -1,7 +1,7 @@
 // Jira Data Center on an added host: issue, split view, board, agent's and customer's view; collapsed copies, late comments, TinyMCE.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { addHost } from "../../scripts/added-host.ts";
-import { decidesWithoutNotes, drawn, jiraTickets, rightTicket, textHash } from "./jira-lab.ts";
+import { decidesWithoutNotes, drawn, jiraTickets, openSettled, rightTicket, textHash } from "./jira-lab.ts";
 import { type Bench, foreignWrites, paintedEquals, startBench, step, tiny } from "./lab.ts";
 
 let bench: Bench;
@@ -11,15 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => bench?.close());
 
-async function openAt(path: string) {
-  const page = await bench.browser.newPage();
-  await page.goto(bench.desk.jiraDataCenter + path);
-  await page.bringToFront();
-  const frame = page.mainFrame();
-  await frame.waitForFunction("window.__double !== undefined", { polling: 20 });
-  await frame.evaluate(() => window.__double?.settled());
-  return { page, frame };
-}
+const openAt = (path: string) => openSettled(bench, bench.desk.jiraDataCenter + path);
 const whole = (ticket: Parameters<typeof textHash>[0]) =>
   bench.waitFor(ticket.key, (report) => report.state === "tagged" && report.suggestion.contentHash === textHash(ticket, "\t"), 10_000);
 

@@ -1,34 +1,25 @@
 // The Jira doubles by themselves: every step is the page's own doing, breaks no policy, and shows what the real product would.
-import puppeteer, { type Browser, type Frame, type Page } from "puppeteer-core";
+import type { Browser, Frame, Page } from "puppeteer-core";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { type Desk, startDesk } from "../desk/server.ts";
-import { step } from "./lab.ts";
+import type { Desk } from "../desk/server.ts";
+import { startDeskAlone } from "./desk-alone.ts";
+import { settled, step } from "./lab.ts";
 
+let alone: Awaited<ReturnType<typeof startDeskAlone>>;
 let desk: Desk;
 let browser: Browser;
 let page: Page;
 beforeAll(async () => {
-  desk = await startDesk({ speed: "fast" });
-  browser = await puppeteer.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-dev-shm-usage", ...desk.chromiumFlags],
-    defaultViewport: { width: 1280, height: 900 },
-  });
+  alone = await startDeskAlone();
+  ({ desk, browser } = alone);
 });
-afterAll(async () => {
-  await browser?.close();
-  await desk?.close();
-});
+afterAll(() => alone?.close());
 beforeEach(async () => {
   await page?.close();
   page = await browser.newPage();
   await page.bringToFront();
 });
 
-const settled = async (frame: Frame): Promise<void> => {
-  await frame.waitForFunction("window.__double !== undefined", { polling: 20 });
-  await frame.evaluate(() => window.__double?.settled());
-};
 const blame = (frame: Frame) =>
   frame.evaluate(() => [...(window.__double?.foreignMutations() ?? []), ...(window.__double?.violations() ?? [])]);
 const text = (selector: string) => page.$eval(selector, (element) => element.textContent ?? "");

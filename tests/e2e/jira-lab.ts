@@ -6,7 +6,7 @@ import type { Suggestion } from "../../shared/contract.ts";
 import { markupText, parseMarkup } from "../desk/markup.ts";
 import type { DeskTicket } from "../desk/ticket-shape.ts";
 import { shownTexts } from "../desk/tickets.ts";
-import { type Bench, bare, painted, paintedEquals, quotes, type Tagged } from "./lab.ts";
+import { type Bench, bare, painted, paintedEquals, quotes, settled, type Tagged } from "./lab.ts";
 import { arm, keysOf, press, says, storeRows, waitReview } from "./reviewing.ts";
 
 /**
@@ -22,6 +22,16 @@ export function textHash(ticket: DeskTicket, cell: "\n" | "\t"): string {
 
 export const jiraTickets = (bench: Bench, project = ""): DeskTicket[] =>
   bench.desk.tickets.filter((ticket) => ticket.system === "jira" && ticket.key.startsWith(project));
+
+/** Opens a page of a double, in front, with all of its parts. */
+export async function openSettled(bench: Bench, url: string): Promise<{ page: Page; frame: Frame }> {
+  const page = await bench.browser.newPage();
+  await page.goto(url);
+  await page.bringToFront();
+  const frame = page.mainFrame();
+  await settled(frame);
+  return { page, frame };
+}
 
 /** What of a suggestion can be painted: not the comments that are not drawn now, and not emoji that are pictures. They count all the same. */
 export async function drawn(frame: Frame, suggestion: Suggestion): Promise<Suggestion> {

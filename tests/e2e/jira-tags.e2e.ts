@@ -2,7 +2,7 @@
 import type { Frame } from "puppeteer-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { addHost } from "../../scripts/added-host.ts";
-import { drawn } from "./jira-lab.ts";
+import { drawn, openSettled } from "./jira-lab.ts";
 import { type Bench, bare, foreignWrites, paintedEquals, quotes, shipped, startBench, step } from "./lab.ts";
 
 let bench: Bench;
@@ -27,11 +27,7 @@ const surfaces: Record<string, { path: string; system: string; act?: (frame: Fra
 for (const [name, { path, system, act }] of Object.entries(surfaces)) {
   test(`${name}: the parcel mail is phishing, its address and URL glow`, async () => {
     const ticket = bench.ticket("SEC-201");
-    const page = await bench.browser.newPage();
-    await page.goto((system === "jira-cloud" ? bench.desk.jira : bench.desk.jiraDataCenter) + path);
-    await page.bringToFront();
-    const frame = page.mainFrame();
-    await frame.waitForFunction("window.__double !== undefined", { polling: 20 });
+    const { page, frame } = await openSettled(bench, (system === "jira-cloud" ? bench.desk.jira : bench.desk.jiraDataCenter) + path);
     await act?.(frame);
     if (system === "jira-cloud") await step(frame, "read-all");
     const report = await bench.waitFor(

@@ -149,6 +149,12 @@ function byLabel(found: readonly { label: string; text: string }[]): Record<stri
   return texts;
 }
 
+/** Waits until the frame is a double whose parts are all there. */
+export async function settled(frame: Frame): Promise<void> {
+  await frame.waitForFunction("window.__double !== undefined", { polling: 20 });
+  await frame.evaluate(() => window.__double?.settled());
+}
+
 /** Lets the double do something; `command` is one of its steps. */
 export async function step(frame: Frame, command: string): Promise<void> {
   await frame.evaluate(async (name) => {
