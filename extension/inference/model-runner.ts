@@ -181,7 +181,7 @@ async function compare(candidate: InferenceHost, current: InferenceHost): Promis
     await candidate.selfTest();
     return candidate.diagnostics().problem?.message ?? null;
   } catch (error) {
-    return messageOf(error).slice(0, 500);
+    return messageOf(error);
   }
 }
 
@@ -202,6 +202,7 @@ async function slowness(candidate: InferenceHost, current: InferenceHost): Promi
   return `A window took ${its.toFixed(1)} ms, the running model's ${ours.toFixed(1)} ms`;
 }
 
+/** No longer than the contract has room for: news that is too long would be refused, and the model tried again and again. */
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return (error instanceof Error ? error.message : String(error)).slice(0, 500);
 }

@@ -7,7 +7,7 @@ import { choiceOf } from "../../../extension/releases/model-view.ts";
 import * as steps from "../../../extension/releases/release-state.ts";
 import { nodeRuntime } from "../../../scripts/node-model.ts";
 import type { Suggestion } from "../../../shared/contract.ts";
-import type { ModelNews } from "../../../shared/model-run.ts";
+import { ModelNews } from "../../../shared/model-run.ts";
 import { release } from "../releases/lab.ts";
 import { type FakeWorker, fakeWorker, tinyUrl } from "./worker-pair.ts";
 
@@ -88,7 +88,7 @@ function begin(
           createWorker() {
             const held = counter === null && gate ? () => bent(() => undefined, gate) : null;
             const worker = fakeWorker({ startRuntime: held ?? runtimes[kind] });
-            if (kind === "crashes") void worker.onceSent("self-test").then(() => worker.crash("out of memory"));
+            if (kind === "crashes") void worker.onceSent("self-test").then(() => worker.crash("out of memory ".repeat(100)));
             workers.push(worker);
             return worker;
           },
@@ -96,7 +96,8 @@ function begin(
       },
       onStatus: () => undefined,
       async tell(told) {
-        news.push(told);
+        // As the background reads it.
+        news.push(ModelNews.parse(told));
         await onNews?.(told);
         state = steps.hear(state, told, 0, null);
         return choiceOf(state, null);
@@ -178,6 +179,15 @@ describe("a release that runs", () => {
     ]);
     // Files that were lost are no fault of the release.
     expect([steps.denialOf(state(), 8), steps.denialOf(state(), 7)?.by]).toEqual([undefined, "machine"]);
+  });
+
+  it("F37 and crashes at its start with a long message is denied, and its state can still be read", async () => {
+    const { start, state } = begin({ 7: "crashes" }, line(7));
+    const runner = await start();
+    await runner.warmUp();
+    expect(steps.denialOf(state(), 7)).toMatchObject({ by: "machine", why: expect.stringMatching(/^.*out of memory/) });
+    expect(steps.ReleaseState.parse(state())).toEqual(state());
+    expect(await runner.analyze(request("a"))).toMatchObject({ problem: null });
   });
 
   it("and is healthy may fail on a ticket while its published answers still come out right", async () => {
