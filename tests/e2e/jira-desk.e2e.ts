@@ -70,10 +70,13 @@ test("Jira Data Center: every step is the page's own doing, TinyMCE included", a
     await settled(frame);
   }
   await page.waitForSelector("iframe.tox-edit-area__iframe");
+  // What was written is known to the page on which it was written.
+  expect(await blame(frame)).toEqual([]);
   await page.goto(`${desk.jiraDataCenter}/issues/?jql=`);
   await settled(frame);
   await step(frame, "open:SEC-203");
   expect(await text("#key-val")).toBe("SEC-203");
+  expect(await blame(frame)).toEqual([]);
   await page.goto(`${desk.jiraDataCenter}/secure/RapidBoard.jspa?rapidView=1`);
   await settled(frame);
   await step(frame, "open:SEC-207");
