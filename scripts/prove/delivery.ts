@@ -48,7 +48,8 @@ try {
   fault = error instanceof Error ? (error.stack ?? error.message) : String(error);
   console.error(fault);
 }
-const ok = !fault && accepted === 0 && bytes > 30_000 && fields > 1000 && kills.kills > 100 && kills.old + kills.fresh === kills.kills;
+const all = bytes > 30_000 && fields > 1000 && nonsense > 500 && lies.length > 30 && kills.kills > 100;
+const ok = !fault && accepted === 0 && all && kills.old + kills.fresh === kills.kills;
 const seconds = Math.round((performance.now() - began) / 100) / 10;
 console.log(JSON.stringify({ bytes, fields, nonsense, servers: lies.length, accepted, ...kills, seconds, ok }));
 process.exitCode = ok ? 0 : 1;

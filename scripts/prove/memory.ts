@@ -7,6 +7,10 @@ import { launch } from "../chromium.ts";
 
 const { values } = parseArgs({ options: { navigations: { type: "string", default: "200" }, extension: { type: "string" } } });
 const navigations = Number(values.navigations);
+if (!(navigations >= 1)) {
+  console.error("--navigations is a number from 1 on");
+  process.exit(2);
+}
 const mostGrowthMb = 30;
 
 const extension = values.extension ?? buildExtension("tiny");
