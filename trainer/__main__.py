@@ -249,9 +249,9 @@ def main(arguments: list[str] | None = None) -> int:
 
             return compare.run(options.runs, options.before, options.after, options.data)
         elif options.step == "plot":
-            from trainer import compare
+            from trainer import plot
 
-            return compare.plot(options.figures, options.out)
+            return plot.run(options.figures, options.out)
         elif options.step == "holdout":
             from trainer import holdout
 

@@ -1,50 +1,18 @@
-"""Steps `compare` and `plot`: F1 of each threat type of two models on the same records, and the learning proof's picture."""
+"""Step `compare`: F1 of each threat type of two models on the same records."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")
-from matplotlib import pyplot
-
-from trainer.evaluate import read_all
+from trainer.evaluate import typed_records
 from trainer.prove_learning import f1_by_type, said_by
-from trainer.records import is_entity_record
 
 
 def run(root: Path, before: Path, after: Path, files: list[Path]) -> int:
     """Prints one line of JSON: type -> {before, after}, F1 in points through the shipped files."""
-    records = [record for record in read_all(files, "all")[0] if not is_entity_record(record) and record["threat_type"]]
-    if not records:
-        raise ValueError("the files have no record with a threat type")
+    records = typed_records(files)
     old, new = (f1_by_type(records, said_by(root, model, records)) for model in (before, after))
     types = {name: {"before": round(value, 2), "after": round(new[name], 2)} for name, value in old.items()}
     print(json.dumps({"ok": True, "records": len(records), "types": types}))
-    return 0
-
-
-def plot(figures: Path, out: Path) -> int:
-    """Draws what scripts/prove/learning.ts found: the siblings and, where it was at hand, dev; F1 before and after."""
-    found = json.loads(figures.read_text(encoding="utf-8"))
-    tables = [("Sibling tickets, in Chromium", found["siblingsTable"])]
-    if found["dev"]:
-        tables.append(("Public dev part", found["dev"]))
-    figure, axes = pyplot.subplots(1, len(tables), figsize=(6.5 * len(tables), 5), squeeze=False, layout="constrained")
-    for axis, (title, table) in zip(axes[0], tables, strict=True):
-        names = sorted(table)
-        places = range(len(names))
-        axis.barh(
-            [place + 0.2 for place in places], [table[name]["before"] for name in names], 0.38, label=found["from"]
-        )
-        axis.barh([place - 0.2 for place in places], [table[name]["after"] for name in names], 0.38, label=found["to"])
-        axis.set_yticks(list(places), [f"{name} (taught)" if name == found["kind"] else name for name in names])
-        axis.set_xlim(0, 100)
-        axis.set_xlabel("F1, points")
-        axis.set_title(title)
-        axis.legend(loc="lower right")
-    figure.savefig(out, dpi=110)
-    print(json.dumps({"ok": True, "plot": str(out)}))
     return 0

@@ -33,6 +33,17 @@ def read_all(files: list[Path], part: str) -> tuple[list[Record], list[Problem]]
     return records, problems
 
 
+def typed_records(files: list[Path]) -> list[Record]:
+    """The text records with a threat type. Raises ValueError for a bad line, so that two figures are of the same records, and for none."""
+    records, problems = read_all(files, "all")
+    if problems:
+        raise ValueError(f"bad record: {problems[0]}")
+    typed = [record for record in records if not is_entity_record(record) and record["threat_type"]]
+    if not typed:
+        raise ValueError("the files have no record with a threat type")
+    return typed
+
+
 def find_baseline(root: Path) -> tuple[linear.Baseline, str]:
     """The baseline and a sentence on what it was fitted on; fits it on first use."""
     public = data_step.find_public_data()

@@ -13,11 +13,11 @@ import numpy as np
 from trainer import run as service
 from trainer import scenario
 from trainer.data import find_public_data
-from trainer.evaluate import read_all
+from trainer.evaluate import typed_records
 from trainer.gate import identity
 from trainer.labels import THREAT_INDEX, THREAT_TYPES
 from trainer.onnx_model import OnnxModel
-from trainer.records import Record, is_entity_record, read_jsonl
+from trainer.records import Record, read_jsonl
 from trainer.runs import digest, file_digest, make_run
 from trainer.train_from import DEFAULT_PLAN
 
@@ -89,7 +89,7 @@ def run(root: Path, model: Path, dev: list[Path] | None, build: Path | None = No
     _table("siblings", before_sib, after_sib)
     gain = after_sib[kind] - before_sib[kind]
     lost: dict[str, float] = {}
-    records = [r for r in read_all(files, "all")[0] if not is_entity_record(r) and r["threat_type"]]
+    records = typed_records(files) if files else []
     if records:
         before_dev, after_dev = (f1_by_type(records, said_by(root, folder, records)) for folder in (model, after))
         _table("dev", before_dev, after_dev)

@@ -17,7 +17,7 @@ from transformers import BertConfig, BertModel
 from trainer.model import SecTagModel, save_model
 from trainer.model_files import load_tokenizer
 from trainer.onnx_model import WASM_FILE, OnnxModel
-from trainer.records import Record, is_entity_record
+from trainer.records import Record
 from trainer.runs import file_digest, make_run
 
 #: Weights in half precision, kept beside the files that browsers load; optional. Its metadata name the int8 file that it belongs to.
@@ -119,9 +119,6 @@ def check(folder: Path, records: list[Record]) -> dict:
     from trainer.quantize import write_fp32, write_int8
     from trainer.release import torch_forward
 
-    records = [record for record in records if not is_entity_record(record) and record["threat_type"]]
-    if not records:
-        raise ValueError("recover --check needs text records with a threat type")
     gold = [record["threat_type"] for record in records]
 
     def says(model: OnnxModel) -> list[str]:
@@ -154,7 +151,7 @@ def check(folder: Path, records: list[Record]) -> dict:
 
 def run(root: Path, folder: Path, data: list[Path] | None) -> int:
     """The command: makes a `train` run folder of the recovered weights; with `data` also says what the way back costs."""
-    from trainer.evaluate import read_all
+    from trainer.evaluate import typed_records
 
     def write(target: Path) -> dict:
         save_model(target, *recover(folder))
@@ -163,6 +160,6 @@ def run(root: Path, folder: Path, data: list[Path] | None) -> int:
     make_run(root, "train", {"recovered": file_digest(folder / "manifest.json"), "recipe": None, "init": None}, write)
     if not data:
         return 0
-    figures = check(folder, read_all(data, "all")[0])
+    figures = check(folder, typed_records(data))
     print(json.dumps(figures))
     return 0 if figures["ok"] else 1
