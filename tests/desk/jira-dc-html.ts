@@ -1,5 +1,6 @@
 // Jira Data Center's pages as HTML strings: issue, split view, board, agent's and customer's view; the server sends them, the page exchanges parts.
-import { escapeHtml, wikiHtml } from "./jira-dc-markup.ts";
+import { escapeHtml } from "./escape-html.ts";
+import { wikiHtml } from "./jira-dc-markup.ts";
 import type { PageTicket, TicketComment } from "./ticket-shape.ts";
 
 /** Data Center is often not at the root of its host. */

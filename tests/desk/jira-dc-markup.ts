@@ -1,8 +1,6 @@
 // The practice tickets' markup as Jira Data Center's wiki renderer writes it: HTML as a string, the same on the server and in the page.
+import { escapeHtml } from "./escape-html.ts";
 import { type Inline, type MarkupBlock, parseMarkup } from "./markup.ts";
-
-export const escapeHtml = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 
 function inlineHtml(part: Inline): string {
   switch (part.kind) {

@@ -1,5 +1,6 @@
 // The strict headers of every answer and the page frame around a bundle.
 import { randomBytes } from "node:crypto";
+import { escapeHtml } from "./escape-html.ts";
 
 /** What a page frame needs beside its bundle. */
 export interface PageFrame {
@@ -40,8 +41,6 @@ export function strictHeaders(nonce: string, served = false): Record<string, str
     "cache-control": "no-store",
   };
 }
-
-const escapeHtml = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 
 /** The watchdog, then the bundle, which builds everything or brings the server's HTML to life. Returns the HTML and its headers. */
 export function renderPage(frame: PageFrame): { html: string; headers: Record<string, string> } {
