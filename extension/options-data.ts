@@ -1,5 +1,4 @@
 // Everything that the options page shows, gathered from settings and store and kept up to date.
-import { browser } from "wxt/browser";
 import type { ModelView } from "../shared/model-run.ts";
 import type { ViewHealth } from "../shared/selector-health.ts";
 import type { WriteBackSettings } from "../shared/write-back.ts";
@@ -8,6 +7,7 @@ import type { EngineSettings, EngineStatus } from "./messages.ts";
 import { openForPages } from "./page-store.ts";
 import { type Connection, readConnection, watchConnection } from "./store/connection.ts";
 import { readSettings, readStatus, watchEngine } from "./store/engine-memory.ts";
+import { readPolicy } from "./store/policy.ts";
 import { readModelView } from "./store/release-settings.ts";
 import type { ReviewDb } from "./store/review-db.ts";
 import { deadLetters, sentPayloads, syncOverview, watchStore } from "./store/review-log.ts";
@@ -99,7 +99,6 @@ async function readAllSettings(): Promise<{
 /** What an administrator's policy has set. */
 async function readManaged(): Promise<(keyof PrivacySettings)[]> {
   const names = ["restricted", "ownDomains"] as const;
-  // A browser without managed storage rejects: then nobody manages anything.
-  const policy: Record<string, unknown> = await browser.storage.managed.get([...names]).catch(() => ({}));
+  const policy = await readPolicy([...names]);
   return names.filter((name) => name in policy);
 }

@@ -1,6 +1,7 @@
 // The list of hosts that a person or a policy added to those of the manifest: a self-hosted Jira, a ServiceNow under a name of its own.
 import { browser } from "wxt/browser";
 import { z } from "zod";
+import { readPolicy } from "./policy.ts";
 
 const storageKey = "hosts";
 /** More than anybody has; keeps a broken policy from registering thousands of scripts. */
@@ -28,10 +29,9 @@ export function patternOf(origin: string): string {
 
 /** The policy's hosts first, each once. */
 export async function readHosts(): Promise<ListedHost[]> {
-  // A browser without managed storage (or without a policy) rejects: then nobody manages anything.
-  const managed: Record<string, unknown> = await browser.storage.managed.get("hosts").catch(() => ({}));
+  const managed = await readPolicy([storageKey]);
   const hosts = new Map<string, ListedHost>();
-  for (const origin of origins(managed.hosts)) hosts.set(origin, { origin, managed: true });
+  for (const origin of origins(managed[storageKey])) hosts.set(origin, { origin, managed: true });
   for (const origin of await ownHosts()) if (!hosts.has(origin)) hosts.set(origin, { origin, managed: false });
   return [...hosts.values()].slice(0, mostHosts);
 }

@@ -3,6 +3,7 @@ import { browser } from "wxt/browser";
 import { z } from "zod";
 import { ReleaseChannel } from "../../shared/contract.ts";
 import { ModelView } from "../../shared/model-run.ts";
+import { readPolicy } from "./policy.ts";
 
 const installKey = "releases.install";
 const viewKey = "releases.view";
@@ -22,8 +23,7 @@ export type ModelPolicy = z.infer<typeof ModelPolicy>;
 
 export async function readModelPolicy(): Promise<ModelPolicy> {
   const { shape } = ModelPolicy;
-  // A browser without managed storage (or without a policy) rejects: then nobody manages anything.
-  const managed: Record<string, unknown> = await browser.storage.managed.get(Object.keys(shape)).catch(() => ({}));
+  const managed = await readPolicy(Object.keys(shape));
   // Each by itself: a slip in one must not undo the others.
   return {
     modelChannel: shape.modelChannel.safeParse(managed.modelChannel).data,

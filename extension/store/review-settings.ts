@@ -2,6 +2,7 @@
 import { browser } from "wxt/browser";
 import { z } from "zod";
 import { defaultKeys, KeyMap, type ReviewSettings } from "../../shared/review.ts";
+import { readPolicy } from "./policy.ts";
 import { writeBackKey } from "./write-back.ts";
 
 const keysKey = "review.keys";
@@ -40,8 +41,7 @@ export async function setArmed(armed: boolean): Promise<void> {
 
 /** What an administrator's policy says stands; else what the person set; else nothing restricted leaves. */
 export async function readPrivacy(): Promise<PrivacySettings> {
-  // A browser without managed storage (or without a policy) rejects: then nobody manages anything.
-  const managed: Record<string, unknown> = await browser.storage.managed.get(["restricted", "ownDomains"]).catch(() => ({}));
+  const managed = await readPolicy(["restricted", "ownDomains"]);
   const stored = await browser.storage.local.get(privacyKey);
   const own = PrivacySettings.safeParse(stored[privacyKey]).data ?? defaultPrivacy;
   return PrivacySettings.safeParse({ ...own, ...managed }).data ?? defaultPrivacy;

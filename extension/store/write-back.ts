@@ -3,6 +3,7 @@ import { browser } from "wxt/browser";
 import { z } from "zod";
 import type { TicketRef } from "../../shared/contract.ts";
 import { nothingWritten, WriteBackSettings, Written } from "../../shared/write-back.ts";
+import { readPolicy } from "./policy.ts";
 
 export const writeBackKey = "writeBack";
 const writtenKey = "written";
@@ -15,7 +16,7 @@ const Tickets = z.array(z.tuple([z.string(), Written])).max(mostTickets);
 
 /** What an administrator's policy says stands; else what the person set; else it is off. */
 export async function readWriteBack(): Promise<WriteBackSettings> {
-  const policy = await readPolicy();
+  const policy = await readWriteBackPolicy();
   const own = WriteBackSettings.safeParse((await browser.storage.local.get(writeBackKey))[writeBackKey]).data ?? off;
   return { on: policy.on ?? own.on, field: policy.field ?? own.field };
 }
@@ -26,13 +27,12 @@ export async function writeWriteBack(settings: WriteBackSettings): Promise<void>
 
 /** What an administrator's policy has set. */
 export async function managedWriteBack(): Promise<(keyof WriteBackSettings)[]> {
-  const { on, field } = await readPolicy();
+  const { on, field } = await readWriteBackPolicy();
   return [...(on === undefined ? [] : (["on"] as const)), ...(field === undefined ? [] : (["field"] as const))];
 }
 
-async function readPolicy(): Promise<{ on: boolean | undefined; field: string | undefined }> {
-  // A browser without managed storage (or without a policy) rejects: then nobody manages anything.
-  const managed: Record<string, unknown> = await browser.storage.managed.get(["writeBack", "writeBackField"]).catch(() => ({}));
+async function readWriteBackPolicy(): Promise<{ on: boolean | undefined; field: string | undefined }> {
+  const managed = await readPolicy(["writeBack", "writeBackField"]);
   return {
     on: z.boolean().safeParse(managed.writeBack).data,
     field: WriteBackSettings.shape.field.safeParse(managed.writeBackField).data,
