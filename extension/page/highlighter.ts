@@ -2,6 +2,7 @@
 import { spanStyle } from "../../shared/labels.ts";
 import { locate, rangesOf } from "./anchor.ts";
 import type { Extraction } from "./extract-text.ts";
+import { outerElement } from "./outer-element.ts";
 
 /** The page shares CSS.highlights with us: an unlikely prefix keeps our names apart from its own. */
 const prefix = "sectag-q7";
@@ -119,16 +120,11 @@ function selectedRule(theme: "light" | "dark"): string {
 
 /** Whether the words stand on a dark ground: the first opaque background upwards decides. */
 function themeOf(element: Element): "light" | "dark" {
-  for (let current: Element | null = element; current; current = current.parentElement ?? hostOf(current)) {
+  for (let current: Element | null = element; current; current = outerElement(current)) {
     const parts = /rgba?\(([\d.]+)[, ]+([\d.]+)[, ]+([\d.]+)(?:[, /]+([\d.]+%?))?\)/.exec(getComputedStyle(current).backgroundColor);
     if (!parts || (parts[4] !== undefined && Number.parseFloat(parts[4]) < 0.5)) continue;
     const [red, green, blue] = [Number(parts[1]), Number(parts[2]), Number(parts[3])];
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 110 ? "dark" : "light";
   }
   return matchMedia("(prefers-color-scheme: dark)").matches && getComputedStyle(element).colorScheme.includes("dark") ? "dark" : "light";
-}
-
-function hostOf(element: Element): Element | null {
-  const root = element.getRootNode();
-  return root instanceof ShadowRoot ? root.host : null;
 }

@@ -1,4 +1,5 @@
 // Whose key it is: SecTag takes one only when nobody types and no widget of the page has the focus. When in doubt, it is the page's.
+import { outerElement } from "./outer-element.ts";
 
 /** What is looked at of a keyboard event. */
 export type KeyEvent = Pick<
@@ -52,7 +53,7 @@ export function nobodyTypes(document: Document): boolean {
   // In the tab order stands what is worked by keys; `-1` is how pages park the focus on a dialog or a heading.
   const tabStop = focus.getAttribute("tabindex");
   if (tabStop !== null && Number(tabStop) !== -1 && !focus.matches(pressed)) return false;
-  for (let around: Element | null = focus; around; around = parentOf(around)) {
+  for (let around: Element | null = focus; around; around = outerElement(around)) {
     if (around.matches(editing) || widgetRoles.has(roleOf(around))) return false;
   }
   return true;
@@ -67,10 +68,4 @@ export function focusOf(document: Document): Element | null {
 
 function roleOf(element: Element): string {
   return element.getAttribute("role")?.trim().toLowerCase().split(/\s+/)[0] ?? "";
-}
-
-/** Also out of a shadow tree. */
-function parentOf(element: Element): Element | null {
-  const root = element.getRootNode();
-  return element.parentElement ?? (root instanceof ShadowRoot ? root.host : null);
 }

@@ -1,6 +1,7 @@
 // Where the page is scrolled to: keeps the span that is edited in sight, and brings everything back to where it was.
 import type { ReviewSpan } from "../../shared/review.ts";
 import { rangesOf } from "./anchor.ts";
+import { outerElement } from "./outer-element.ts";
 import type { TaggedBlock } from "./ticket-view.ts";
 
 /** Space that is left between a word and the border of what scrolls, pixels: the chip and a page's own bars stand there. */
@@ -63,13 +64,8 @@ function reveal(range: Range): void {
 function scrolledAround(element: Element): Element[] {
   const found: Element[] = [];
   const page = element.ownerDocument.scrollingElement;
-  for (let box: Element | null = element; box; box = outwards(box)) {
+  for (let box: Element | null = element; box; box = box.assignedSlot ?? outerElement(box)) {
     if (box !== page && box.scrollHeight > box.clientHeight && /auto|scroll|overlay/.test(getComputedStyle(box).overflowY)) found.push(box);
   }
   return page ? [...found, page] : found;
-}
-
-function outwards(element: Element): Element | null {
-  const root = element.getRootNode();
-  return element.assignedSlot ?? element.parentElement ?? (root instanceof ShadowRoot ? root.host : null);
 }
