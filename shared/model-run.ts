@@ -6,6 +6,9 @@ import { ModelVersion, ReleaseChannel } from "./contract.ts";
 export const ModelChoice = z.strictObject({ counter: z.int().positive().nullable(), trial: z.boolean() });
 export const packagedModel: ModelChoice = { counter: null, trial: false };
 
+/** Answered tickets after which a release on trial counts as proven. */
+export const trialTickets = 200;
+
 const counter = z.int().positive();
 const why = z.string().max(500);
 

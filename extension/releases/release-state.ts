@@ -1,7 +1,7 @@
 // What this machine knows of releases, and how each event changes it. Pure: a crash between two steps leaves the one state or the other.
 import { z } from "zod";
 import { Sha256 } from "../../shared/contract.ts";
-import type { ModelNews } from "../../shared/model-run.ts";
+import { type ModelNews, trialTickets } from "../../shared/model-run.ts";
 import { ReleaseManifest } from "../../shared/release.ts";
 
 const Counter = z.int().positive();
@@ -47,7 +47,7 @@ export const noReleases: ReleaseState = {
 
 /** Starts, first tickets or self-tests that may end without a word. */
 export const mostAttempts = 3;
-export const healthyAfter = { scans: 200, ms: 24 * 3_600_000 } as const;
+export const healthyAfter = { scans: trialTickets, ms: 24 * 3_600_000 } as const;
 /** A self-test that has said nothing for so long is over. */
 export const patienceMs = 5 * 60_000;
 /** Of the line, besides the packaged model. */

@@ -1,5 +1,5 @@
 // Options: which model runs here, how it came, why, and the ways to a newer or an older one.
-import type { ModelView } from "../../shared/model-run.ts";
+import { type ModelView, trialTickets } from "../../shared/model-run.ts";
 import { timeWords } from "./tag-words.ts";
 import { useTexts } from "./texts.ts";
 
@@ -9,9 +9,6 @@ export interface ModelProps {
   onLook: (() => void) | null;
   onBack(): void;
 }
-
-/** Tickets after which a release counts as proven. */
-const trialTickets = 200;
 
 export function Model({ view, onLook, onBack }: ModelProps) {
   const t = useTexts();
