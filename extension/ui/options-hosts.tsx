@@ -4,17 +4,19 @@ import { useTexts } from "./texts.ts";
 
 export interface HostsProps {
   hosts: readonly { origin: string; managed: boolean; allowed: boolean }[];
+  /** So many may be added. */
+  most: number;
   /** Asks the browser, and adds; must be called within the press itself. "" or what is wrong. */
   onAdd(text: string): Promise<"" | "fault" | "builtIn" | "full" | "refused">;
   onAllow(origin: string): void;
   onRemove(origin: string): void;
 }
 
-export function Hosts({ hosts, onAdd, onAllow, onRemove }: HostsProps) {
+export function Hosts({ hosts, most, onAdd, onAllow, onRemove }: HostsProps) {
   const t = useTexts();
   const add = async (text: string) => {
     const fault = await onAdd(text);
-    return fault && t(`hosts.${fault}`);
+    return fault === "full" ? t("hosts.full", { count: most }) : fault && t(`hosts.${fault}`);
   };
   return (
     <section aria-labelledby="hosts">

@@ -57,7 +57,7 @@ test("Jira: nothing until it is switched on; then a key shows the change, Enter 
   expect(rest.labels).toEqual(["vip"]);
   expect(await inSight(page)).toBe(true);
   await press(page, "Enter");
-  await shows(page, "Written, and read again from the ticket.");
+  await shows(page, "Written to the ticket.");
   expect(rest.labels).toEqual(["vip", "sectag:phishing_high"]);
   // Enter agreed with the write, not with the model's proposal.
   expect((await waitReview(bench, ticket.key, says("phishing_high"))).undoable).toBe(1);

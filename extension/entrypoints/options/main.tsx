@@ -6,7 +6,7 @@ import { followOptions, type OptionsData } from "../../options-data.ts";
 import { saveFile } from "../../save-file.ts";
 import { connect, disconnect } from "../../store/connection.ts";
 import { forgetChoice, writeSettings } from "../../store/engine-memory.ts";
-import { removeHost } from "../../store/hosts.ts";
+import { mostHosts, removeHost } from "../../store/hosts.ts";
 import { discardDead, exportDead, retryDead } from "../../store/review-log.ts";
 import { writeKeys, writePrivacy } from "../../store/review-settings.ts";
 import { writeWriteBack } from "../../store/write-back.ts";
@@ -46,6 +46,7 @@ function draw({ stored, db, problem, connection, hosts, keys, privacy, managed, 
       payloads={stored && { payloads: stored.payloads }}
       hosts={{
         hosts,
+        most: mostHosts,
         onAdd: (text) => askToAdd(text, hosts.length),
         onAllow: (origin) => void allowHost(origin),
         onRemove: (origin) => void removeHost(origin),

@@ -126,6 +126,7 @@ test("options, with and without a server", async () => {
         }}
         payloads={{ payloads: [{ n: 1, at: 0, url: "https://s.example/v1/events", body: "{}", status: 200 }] }}
         hosts={{
+          most: 50,
           hosts: [{ origin: "https://jira.corp.example", managed: connected, allowed: !connected }],
           onAdd: async () => "",
           onAllow: nothing,

@@ -185,7 +185,13 @@ test("options: a server's words, payloads, problems, names", async () => {
           onDiscard: nothing,
         }}
         payloads={{ payloads: [{ n: 1, at: 0, url: words, body: words, status: 200 }] }}
-        hosts={{ hosts: [{ origin: words, managed: true, allowed: false }], onAdd: async () => "", onAllow: nothing, onRemove: nothing }}
+        hosts={{
+          hosts: [{ origin: words, managed: true, allowed: false }],
+          most: 50,
+          onAdd: async () => "",
+          onAllow: nothing,
+          onRemove: nothing,
+        }}
         keys={{ keys: { ...defaultKeys, accept: words }, onKeys: nothing }}
         privacy={{ privacy: { restricted: false, ownDomains: [words] }, managed: [], connected: true, onPrivacy: nothing }}
         model={{

@@ -12,6 +12,7 @@ function hosts(answers: Awaited<ReturnType<HostsProps["onAdd"]>>[] = []) {
         { origin: "https://jira.corp.example", managed: false, allowed: true },
         { origin: "https://itsm.corp.example", managed: true, allowed: false },
       ]}
+      most={7}
       onAdd={async (text) => {
         done.push(`add ${text}`);
         return answers.shift() ?? "";
@@ -51,7 +52,7 @@ test("adding: each refusal has its words and leaves what was typed; success empt
   expect(said.map((words) => words.split(/[.:,]/)[0])).toEqual([
     "An address looks like https",
     "This address is read anyway",
-    "No more than 50 addresses",
+    "No more than 7 addresses",
     "The browser did not allow it",
     "",
   ]);

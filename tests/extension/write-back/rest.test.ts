@@ -130,6 +130,15 @@ test.each(cases)("$name: a lost answer is told from a lost change, where the tic
   else expect(done).toMatchObject({ ok: true, value: { version: expect.not.stringMatching(`^${seen}$`) } });
 });
 
+test.each(cases)("$name: taken, and then the ticket cannot be looked at: it counts as written", async (one) => {
+  const { of, ticket } = prepare(one);
+  const api = one.api(of);
+  const seen = await version(api);
+  of.before(() => of.always({ status: 503, type: "text/html", body: "<html>" }));
+  expect(await carryOut(api, one.change, seen)).toMatchObject({ ok: true });
+  expect(ticket.version).toBe(2);
+});
+
 test.each(cases)("$name: no network, busy, a proxy's page, nonsense", async (one) => {
   const { of } = prepare(one);
   const dead = one.api(of, { fetch: () => Promise.reject(new TypeError("Failed to fetch")) });
