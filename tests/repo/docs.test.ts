@@ -46,10 +46,12 @@ test("each environment variable that the code reads is described", () => {
   const files = [
     "wxt.config.ts",
     ...["scripts", "trainer", "worker-api"].flatMap((folder) =>
-      readdirSync(join(root, folder), { encoding: "utf8" }).map((file) => join(folder, file)),
+      readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((file) => join(folder, file)),
     ),
   ].filter((file) => /\.(ts|mjs|py)$/.test(file));
-  const names = new Set(files.flatMap((file) => [...read(file).matchAll(/\b(SECTAG_[A-Z_]+|CHROMIUM)\b/g)].map((match) => match[1] ?? "")));
+  const names = new Set(
+    files.flatMap((file) => [...read(file).matchAll(/\b(SECTAG_[A-Z_]+|CHROMIUM|FIREFOX|AIRFLOW)\b/g)].map((match) => match[1] ?? "")),
+  );
   const text = docs.map(read).join("\n");
   for (const name of names) expect(text.includes(`\`${name}\``), name).toBe(true);
 });
