@@ -12,3 +12,8 @@ export function fromHex(hex: string): Uint8Array<ArrayBuffer> {
 export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
 }
+
+/** SHA-256 of the text's UTF-8. */
+export function textSha256(text: string): Promise<string> {
+  return sha256Hex(new TextEncoder().encode(text));
+}

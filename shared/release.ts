@@ -1,7 +1,7 @@
 // The contract of a release: what a signed manifest says, how a channel answers, who takes it and whose decisions are in it.
 import { z } from "zod";
 import { ModelFilePath, ModelFileRole, ModelVersion, Sha256 } from "./contract.ts";
-import { sha256Hex, toHex } from "./hex.ts";
+import { textSha256, toHex } from "./hex.ts";
 
 export const releasePayloadType = "application/vnd.sectag.release+json";
 
@@ -119,7 +119,7 @@ export type ChannelAnswer = z.infer<typeof ChannelAnswer>;
 
 /** Whether this install takes a release that is given to `percent` of all. @param installId random, made once, never sent. */
 export async function inRollout(installId: string, counter: number, percent: number): Promise<boolean> {
-  const digest = await sha256Hex(new TextEncoder().encode(`${counter}:${installId}`));
+  const digest = await textSha256(`${counter}:${installId}`);
   return Number.parseInt(digest.slice(0, 8), 16) % 100 < percent;
 }
 
@@ -133,6 +133,6 @@ export const decisionHashBytes = 8;
 export async function countOwn(file: Uint8Array, ids: readonly string[]): Promise<number> {
   const known = new Set<string>();
   for (let at = 0; at < file.length; at += decisionHashBytes) known.add(toHex(file.subarray(at, at + decisionHashBytes)));
-  const hashes = await Promise.all(ids.map((id) => sha256Hex(new TextEncoder().encode(id))));
+  const hashes = await Promise.all(ids.map(textSha256));
   return hashes.filter((hash) => known.has(hash.slice(0, 2 * decisionHashBytes))).length;
 }

@@ -1,7 +1,8 @@
 // Makes orgs, users, keys and pairing codes; used by the routes, the command line and the tests.
 import { and, eq, gt, isNull, sql } from "drizzle-orm";
 import type { Role, Scope } from "../shared/decisions.ts";
-import { newKey, newSecret, sha256 } from "./credentials.ts";
+import { textSha256 } from "../shared/hex.ts";
+import { newKey, newSecret } from "./credentials.ts";
 import { type Database, keys, orgs, pairings, users } from "./schema.ts";
 
 /** What a role may at most; a key may have less. */
@@ -52,7 +53,7 @@ export interface NewKey extends Owner {
 export async function createKey(db: Database, { orgId, userId, name, scopes, expires, now }: NewKey): Promise<{ id: string; key: string }> {
   const key = await newKey();
   const id = crypto.randomUUID();
-  await db.insert(keys).values({ id, orgId, userId, name, scopes: scopes.join(" "), expires, created: now, hash: await sha256(key) });
+  await db.insert(keys).values({ id, orgId, userId, name, scopes: scopes.join(" "), expires, created: now, hash: await textSha256(key) });
   return { id, key };
 }
 
@@ -62,7 +63,7 @@ export async function createPairing(
   { orgId, userId, scopes, expires }: Owner & { scopes: readonly Scope[]; expires: number },
 ): Promise<string> {
   const code = newSecret();
-  await db.insert(pairings).values({ hash: await sha256(code), orgId, userId, scopes: scopes.join(" "), expires });
+  await db.insert(pairings).values({ hash: await textSha256(code), orgId, userId, scopes: scopes.join(" "), expires });
   return code;
 }
 
@@ -72,9 +73,9 @@ export async function redeemPairing(
   { code, client, now }: { code: string; client: string; now: number },
 ): Promise<string | null> {
   const key = await newKey();
-  const keyHash = await sha256(key);
+  const keyHash = await textSha256(key);
   const id = crypto.randomUUID();
-  const hash = await sha256(code);
+  const hash = await textSha256(code);
   const [used] = await db.batch([
     db
       .update(pairings)

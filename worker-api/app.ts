@@ -7,9 +7,10 @@ import { secureHeaders } from "hono/secure-headers";
 import { timeout } from "hono/timeout";
 import type { Registry } from "prom-client";
 import { limits as contractLimits } from "../shared/decisions.ts";
+import { textSha256 } from "../shared/hex.ts";
 import { type Authenticate, authenticateByKey, authenticated, type Env } from "./auth.ts";
 import { boundedBody } from "./body.ts";
-import { type Digest, sha256 } from "./credentials.ts";
+import type { Digest } from "./credentials.ts";
 import { addDocs, type Files } from "./docs.ts";
 import { addEvents } from "./events.ts";
 import { addExport } from "./export.ts";
@@ -83,7 +84,7 @@ export interface Parts {
 export type Api = OpenAPIHono<Env>;
 
 export function createApp(options: AppOptions): Api {
-  const { db, now = Date.now, log = () => undefined, digest = sha256, origins = [] } = options;
+  const { db, now = Date.now, log = () => undefined, digest = textSha256, origins = [] } = options;
   const { auth = authenticateByKey(db, now, digest), files = async () => null, addressOf = () => "", breathe } = options;
   const limits = { ...usual, ...options.limits };
   const metrics = createMetrics({ db, now, ...(options.registry ? { registry: options.registry } : {}) });

@@ -2,7 +2,8 @@
 import { eq, sql } from "drizzle-orm";
 import { createMiddleware } from "hono/factory";
 import { type Reviewer, type Role, Scope } from "../shared/decisions.ts";
-import { type Digest, looksLikeKey, sha256 } from "./credentials.ts";
+import { textSha256 } from "../shared/hex.ts";
+import { type Digest, looksLikeKey } from "./credentials.ts";
 import { refuse } from "./problem.ts";
 import { type Database, keys, orgs, users } from "./schema.ts";
 
@@ -21,7 +22,7 @@ export type Authenticate = (token: string) => Promise<Principal | "invalid" | "e
 /** `lastUsed` is for people who tidy up keys: this exact is enough, and a write a request would not be. */
 const LAST_USED_STEP = 10 * 60_000;
 
-export function authenticateByKey(db: Database, now: () => number, digest: Digest = sha256): Authenticate {
+export function authenticateByKey(db: Database, now: () => number, digest: Digest = textSha256): Authenticate {
   const noting = new Set<string>();
   /** Not waited for: a disk that is full, locked or read-only must not keep people from reading. */
   function noteUse(id: string): void {

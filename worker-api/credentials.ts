@@ -1,4 +1,5 @@
 // Secrets of the API: keys, pairing codes, and the digests under which they are kept.
+import { textSha256 } from "../shared/hex.ts";
 
 /** Crockford's 32 letters: none is mistaken for another. */
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
@@ -7,12 +8,6 @@ const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 export function newSecret(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(32));
   return Array.from(bytes, (byte) => alphabet[byte & 31]).join("");
-}
-
-/** @returns SHA-256 of the text's UTF-8, as 64 hex digits. */
-export async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** SHA-256 of a text's UTF-8 as hex. */
@@ -24,11 +19,11 @@ const checksum = async (secret: string, digest: Digest) => (await digest(`sectag
 /** @returns `stag_` + 160 random bits + checksum. */
 export async function newKey(): Promise<string> {
   const secret = newSecret();
-  return `stag_${secret}${await checksum(secret, sha256)}`;
+  return `stag_${secret}${await checksum(secret, textSha256)}`;
 }
 
 /** True when the text has the form of a key, checksum included. */
-export async function looksLikeKey(text: string, digest: Digest = sha256): Promise<boolean> {
+export async function looksLikeKey(text: string, digest: Digest = textSha256): Promise<boolean> {
   const secret = /^stag_([0-9a-z]{32})[0-9a-f]{6}$/.exec(text)?.[1];
   return secret !== undefined && text.endsWith(await checksum(secret, digest));
 }

@@ -1,12 +1,13 @@
 // A ticket in, a suggestion out: rules and model over all passages, with everything that differs between places injected.
 import type { AnalyzeRequest, Block, ModelProblem, Span, Suggestion } from "../../shared/contract.ts";
+import { textSha256 } from "../../shared/hex.ts";
 import { decide, type EntitySpan } from "./decode.ts";
 import { findIndicators } from "./indicators.ts";
 import { mergeSpans } from "./merge-spans.ts";
 import { ModelError } from "./model-store.ts";
 import type { PassageCache } from "./passage-cache.ts";
 import { passagesOf, placeInBlock } from "./passages.ts";
-import { type ReadyModel, readPassage, sha256 } from "./read-passage.ts";
+import { type ReadyModel, readPassage } from "./read-passage.ts";
 import { pool, type WindowHeads } from "./windows.ts";
 
 /** Most windows of one passage, and of one ticket, that the model reads; the rules read everything. */
@@ -47,7 +48,7 @@ export async function analyze(request: AnalyzeRequest, deps: AnalyzeDeps): Promi
   const began = deps.now();
   const { blocks, ticket } = request;
   const ruleSpans = blocks.map(({ text }) => findIndicators(text));
-  const contentHash = await sha256(JSON.stringify(blocks.map(({ role, text }) => [role, text])));
+  const contentHash = await textSha256(JSON.stringify(blocks.map(({ role, text }) => [role, text])));
   let problem: ModelProblem | null = "code" in deps.model ? deps.model : null;
   let answer: ModelAnswer | null = null;
   const model = "code" in deps.model ? null : deps.model;

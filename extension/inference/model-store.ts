@@ -1,6 +1,7 @@
 // Loads a model directory: manifest, every needed file checked by size and SHA-256, config and tokenizer parsed.
 import type { z } from "zod";
 import { GoldenFile, ModelConfig, ModelManifest, type ModelProblem, type ThreatType } from "../../shared/contract.ts";
+import { sha256Hex } from "../../shared/hex.ts";
 import { labelsVersion, threatTypeIds } from "../../shared/labels.ts";
 import { createTokenizer, type Tokenizer } from "./wordpiece.ts";
 
@@ -138,9 +139,8 @@ async function readExactly(response: Response, row: FileRow, onRead: (bytes: num
   }
   if (read < row.size)
     throw new ModelError("truncated", `The model's file ${row.path} is cut short (${read} of ${row.size} bytes). ${REINSTALL}`);
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  if (hex !== row.sha256) throw new ModelError("altered", `The model's file ${row.path} was changed after it was published. ${REINSTALL}`);
+  if ((await sha256Hex(bytes)) !== row.sha256)
+    throw new ModelError("altered", `The model's file ${row.path} was changed after it was published. ${REINSTALL}`);
   return bytes;
 }
 

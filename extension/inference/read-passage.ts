@@ -1,5 +1,6 @@
 // The model's reading of one passage: from the cache, or window by window through the network.
 import type { DecodingConfig, ThreatType } from "../../shared/contract.ts";
+import { textSha256 } from "../../shared/hex.ts";
 import { decodeSpans } from "./decode.ts";
 import type { PassageCache, PassageReading } from "./passage-cache.ts";
 import { breaksOf, type Passage } from "./passages.ts";
@@ -78,11 +79,5 @@ function cut(reading: PassageReading, limit: number): PassageReading {
 }
 
 function passageKey(passage: Passage, model: ReadyModel): Promise<string> {
-  return sha256(JSON.stringify([model.fingerprint, model.backend, breaksOf(passage), passage.text]));
-}
-
-/** SHA-256 of the text's UTF-8 form, 64 hexadecimal digits. */
-export async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return textSha256(JSON.stringify([model.fingerprint, model.backend, breaksOf(passage), passage.text]));
 }

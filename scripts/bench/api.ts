@@ -8,10 +8,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { v7 } from "uuid";
 import { type Decision, SuggestionSummary } from "../../shared/decisions.ts";
+import { textSha256 } from "../../shared/hex.ts";
 import { threatTypeIds } from "../../shared/labels.ts";
 import { createKey, createOrg, createUser } from "../../worker-api/accounts.ts";
 import { readConfig } from "../../worker-api/config.ts";
-import { sha256 } from "../../worker-api/credentials.ts";
 import { openDatabase } from "../../worker-api/database.ts";
 import { rowOf } from "../../worker-api/events.ts";
 import { insertStatement } from "../../worker-api/insert-events.ts";
@@ -104,7 +104,7 @@ async function measure(): Promise<void> {
   const lanes = openLanes(server.port, LANES);
   for (let round = 0; round < ROUNDS; round++) {
     const batches = Array.from({ length: BATCHES }, newBatch);
-    const rows = await Promise.all(batches.map((batch) => Promise.all(batch.map((one) => rowOf(one, JSON.stringify(one), sha256)))));
+    const rows = await Promise.all(batches.map((batch) => Promise.all(batch.map((one) => rowOf(one, JSON.stringify(one), textSha256)))));
     const statements = rows.map((batch) => insertStatement(batch, writer, 0));
     const requests = batches.map(pushOf);
     await timed("rawPush", async () => {
