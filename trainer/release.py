@@ -29,6 +29,8 @@ from trainer.runs import MANIFEST, file_digest, make_run, require_run
 from trainer.windows import Forward, WindowRule, run_windows, tokenize
 
 FP32_FILE = "model.onnx"
+#: Changes when the same weights would give other files.
+FORMAT = 2
 #: The current model's temperatures, thresholds and windows, in the `train` run of a successor that keeps them.
 DECODING = "decoding.json"
 Judging = Callable[[OnnxModel], dict]

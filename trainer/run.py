@@ -95,7 +95,12 @@ def _export(root: Path, train: Path, base: Path, frozen: Path, version: str) -> 
     def judging(model: OnnxModel) -> dict:
         return {"hold-out": {"model": figures_of(records, by_model(model, records, quiet=True))}}
 
-    settings = {"train": file_digest(train / MANIFEST), "holdout": file_digest(frozen / MANIFEST), "version": version}
+    settings = {
+        "format": release.FORMAT,
+        "train": file_digest(train / MANIFEST),
+        "holdout": file_digest(frozen / MANIFEST),
+        "version": version,
+    }
 
     def write(folder: Path) -> dict:
         made = release.export_release(root, train, base, folder / MODEL, version, judging=judging)

@@ -6,14 +6,16 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 
 from trainer import build, release
 from trainer.__main__ import main
 from trainer.contract import require
 from trainer.labels import THREAT_TYPES
 from trainer.model import save_model
-from trainer.onnx_model import OnnxModel
+from trainer.onnx_model import WASM_FILE, WEBGPU_FILE, OnnxModel
 from trainer.records import write_jsonl
+from trainer.recover import onnx_weights
 from trainer.runs import make_run
 from trainer.tiny import tiny_model, tiny_tokenizer
 
@@ -63,6 +65,32 @@ def test_export_writes_a_directory_that_answers(
     # The benign shift is in the weights, not in a rule that other programs would not know.
     facts = json.loads(next(tmp_path.glob("calibrated-*/run.json")).read_text())["facts"]
     assert facts["tickets"] > 10
+
+
+def test_what_a_continued_model_learnt_is_in_full_precision_in_both_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_folder: Path
+) -> None:
+    import onnx
+
+    monkeypatch.setattr(release, "FLIP_RECORDS", 8)
+    built = build.run(tmp_path, make_run(tmp_path, "data", {}, _data))
+    tokenizer = tiny_tokenizer()
+    model = tiny_model(tokenizer.get_vocab_size())
+
+    def write(folder: Path) -> dict:
+        save_model(folder, model, tokenizer)
+        decoding = json.loads((tiny_folder / "config.json").read_text(encoding="utf-8"))["sectag"]
+        (folder / release.DECODING).write_text(json.dumps(decoding))
+        return {"steps": 1, "device": "cpu", "taught": 1, "rehearsed": 1}
+
+    settings = {"recipe": {"name": "test", "epochs": 1, "layers": 1}, "init": "tiny"}
+    out = tmp_path / "model"
+    release.export_release(tmp_path, make_run(tmp_path, "train", settings, write), built, out, "9999.1.2")
+    stored = onnx_weights(out / WASM_FILE)
+    rounded = {name for name, tensor in model.state_dict().items() if not torch.equal(stored[name], tensor)}
+    assert rounded and all(name.startswith(("encoder.embeddings.", "encoder.encoder.layer.0.")) for name in rounded)
+    four = [n.name for n in onnx.load(str(out / WEBGPU_FILE)).graph.node if n.op_type == "MatMulNBits"]
+    assert four and all("/layer.0/" in name for name in four), four
 
 
 def test_export_says_what_it_needs(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
