@@ -5,6 +5,7 @@ import { changeRecord, type Fetch, readRecord } from "./ask-rest.ts";
 import type { TicketApi } from "./ticket-api.ts";
 
 const Ticket = z.object({
+  id: z.union([z.string(), z.number()]),
   LastUpdated: z.string().optional(),
   CustomFields: z.array(z.object({ name: z.string(), values: z.array(z.unknown()) })).default([]),
 });
@@ -17,6 +18,8 @@ export function requestTrackerTicket(fetch: Fetch, base: URL, id: string, field:
       const answer = await readRecord(fetch, base.origin, { url: new URL(path, base) }, Ticket);
       if (!answer.ok) return answer;
       const { record, version } = answer.value;
+      // RT answers for a ticket that was merged away with the one that it went into.
+      if (String(record.id) !== id) return { ok: false, code: "odd" };
       const own = record.CustomFields.find(({ name }) => name === field);
       // Several values are somebody's list: never the tag alone, so never ours to write. Null is what RT makes of an empty one.
       const value = own?.values.flatMap((one) => (one === null ? [] : String(one))).join(", ") ?? "";
