@@ -17,26 +17,25 @@ export interface NewRelease {
  * A step beyond the limit would be refused by every installation, and a version means the same files for ever. @returns false when the counter or the files are not fit.
  */
 export async function insertRelease(db: Database, { orgId, userId, envelope, manifest, now }: NewRelease): Promise<boolean> {
-  const { counter, version, modelId, expires, files } = manifest;
+  const { counter, version, modelId, expires } = manifest;
   const inserted = await db.all(sql`
     INSERT INTO releases (org_id, counter, model_id, version, envelope, manifest, expires, published, user_id)
     SELECT ${orgId}, ${counter}, ${modelId}, ${version}, ${envelope}, ${canonicalJson(manifest)}, ${Date.parse(expires)}, ${now}, ${userId}
     WHERE ${counter} > (SELECT coalesce(max(counter), 0) FROM releases WHERE org_id = ${orgId})
       AND ${counter} <= (SELECT coalesce(max(counter), ${counter}) FROM releases WHERE org_id = ${orgId}) + ${releaseLimits.counterStep}
-      AND NOT EXISTS (
-        SELECT 1 FROM releases
-        WHERE org_id = ${orgId} AND version = ${version} AND json_extract(manifest, '$.files') <> ${canonicalJson(files)})
+      AND NOT EXISTS (${otherModels(orgId, manifest)})
     RETURNING counter`);
   return inserted.length > 0;
 }
 
 /** True when the org's releases of this version name other files. */
-export async function isOtherModel(db: Database, orgId: string, { version, files }: ReleaseManifest): Promise<boolean> {
-  const found = await db.all(sql`
-    SELECT 1 FROM releases
-    WHERE org_id = ${orgId} AND version = ${version} AND json_extract(manifest, '$.files') <> ${canonicalJson(files)} LIMIT 1`);
-  return found.length > 0;
+export async function isOtherModel(db: Database, orgId: string, manifest: ReleaseManifest): Promise<boolean> {
+  return (await db.all(otherModels(orgId, manifest))).length > 0;
 }
+
+const otherModels = (orgId: string, { version, files }: ReleaseManifest) => sql`
+  SELECT 1 FROM releases
+  WHERE org_id = ${orgId} AND version = ${version} AND json_extract(manifest, '$.files') <> ${canonicalJson(files)} LIMIT 1`;
 
 /** True when the org has this very release: sent again after an answer that was lost. */
 export async function isStored(db: Database, orgId: string, counter: number, envelope: string): Promise<boolean> {
