@@ -33,7 +33,7 @@ class Retrain:
     config: Callable[[Path], None] | None = None
     leaks: bool = False
     continues: bool = False
-    """Goes on as a real release does (train_from.py), with right labels of tickets that came later."""
+    """Learns as a real release does (train_from.py), with right labels of tickets that came later; its files are rounded whole (ADR 0016)."""
 
 
 def same(examples: Examples, _: random.Random) -> Examples:

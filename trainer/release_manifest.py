@@ -20,7 +20,6 @@ from trainer.runs import file_digest, require_run
 DECISIONS_FILE = "decisions.bin"
 #: Bytes of a decision's SHA-256 in it; shared/release.ts has the same.
 DECISION_BYTES = 8
-DAYS = 14
 #: Characters of the gate's sentence that travel.
 SENTENCE = 500
 
