@@ -76,8 +76,11 @@ def fetch_export(
 
 
 def fetch_org(api: str, key: str) -> str:
-    """The org that the key belongs to, from `GET /v1/me`. Raises ValueError or httpx.HTTPError."""
-    answer = httpx.get(f"{check_address(api)}/v1/me", headers={"authorization": f"Bearer {key}"}, timeout=30.0)
+    """The org that the key belongs to, from `GET /v1/me`. Raises ValueError, or ConnectionError when nobody answers."""
+    try:
+        answer = httpx.get(f"{check_address(api)}/v1/me", headers={"authorization": f"Bearer {key}"}, timeout=30.0)
+    except httpx.TransportError as error:
+        raise ConnectionError(f"{api} does not answer: {type(error).__name__}: {error}") from error
     if answer.status_code != 200:
         raise ValueError(f"{api} does not say whose key this is: {refusal(answer)}")
     return str(answer.json()["org"]["id"])

@@ -206,6 +206,23 @@ def test_the_service_waits_for_enough_or_for_the_week(
     assert made and made[0] == NOW + datetime.timedelta(days=4)
 
 
+def test_a_server_that_is_down_does_not_end_the_service(
+    tmp_path: Path, options: argparse.Namespace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Over(Exception):
+        pass
+
+    def sleep(_: float) -> None:
+        raise Over
+
+    monkeypatch.setenv("SECTAG_KEY", "key")
+    # Nobody listens there; without a name of the org that is what is asked first.
+    options.api, options.from_file, options.org = "http://127.0.0.1:9", None, None
+    with pytest.raises(Over):
+        run.watch(tmp_path / "runs", options, sleep=sleep)
+    assert "does not answer: ConnectError" in capsys.readouterr().out
+
+
 def _finished(state: run.State) -> run.State:
     state.finished = NOW.isoformat()
     return state
