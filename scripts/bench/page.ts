@@ -12,11 +12,11 @@ import { isOurLongTask, longTaskMs, readTrace, type Task, traceCategories } from
 
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "5" }, extension: { type: "string" } } });
 const rounds = Number(values.rounds);
-/**
- * Promises that this run must keep. `loadTimes`: how much longer it takes until all of the ticket is drawn, with its parts arriving as in the
- * product. (`rushedLoadTimes`: with all parts at once, which no product does: a figure, no promise.)
- */
+/** Promises that this run must keep. */
 const floors = { loadTimes: 1.1, longTasks: 0, hostNodes: 0, secondScanCalls: 0 };
+/** What `ok` says of the load, and what not; in the line of JSON too, since the first form of this benchmark judged the rushed load. */
+const judged =
+  "loadTimes: how much longer until all of the ticket is drawn, its parts arriving as in the product. Not judged: rushedLoadTimes, all parts at once.";
 const mutations = 50;
 /** Said by the last change of a live page: when it is found, everything before it was read. */
 const lastAddress = "198.51.100.77";
@@ -77,7 +77,7 @@ const ok = results.every(
     one.firstCalls !== 0 &&
     one.secondScanCalls <= floors.secondScanCalls,
 );
-console.log(JSON.stringify({ bench: "page", rounds, results, floors, ok }));
+console.log(JSON.stringify({ bench: "page", rounds, results, floors, judged, ok }));
 process.exitCode = ok ? 0 : 1;
 
 /** Loads the ticket without and with us, in turn; of each the quickest round counts. `cpu`: the page's main thread. */
@@ -134,7 +134,10 @@ async function live(context: BrowserContext, ticket: DeskTicket) {
       report.state === "tagged" && report.suggestion.blocks.some(({ spans }) => spans.some(({ quote }) => quote === lastAddress));
     await lab.waitFor(ticket.key, read, 240_000);
   }
-  const hostNodes = await tab.run(() => window.__double?.foreignMutations().length ?? -1);
+  const hostNodes = await tab.run(() => {
+    if (!window.__double) throw new Error("This page is no double of the desk");
+    return window.__double.foreignMutations().length;
+  });
   const { tasks } = readTrace(await tab.endTrace(), desk.jira);
   await tab.close();
   return { tasks, textNodes, hostNodes };

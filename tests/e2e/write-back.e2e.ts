@@ -107,7 +107,7 @@ test("Jira: a person who was faster is not overwritten, a session that ended is 
   await press(page, "w");
   await shows(page, "+ sectag:ransomware_critical");
   await press(page, "Enter");
-  await shows(page, "Written, and read again");
+  await shows(page, "Written to the ticket");
   await page.reload();
   await bench.tagged(ticket.key);
   await openCard(page);
@@ -126,7 +126,7 @@ test("ServiceNow's form: the named field with the form's own token, and a work n
   await press(page, "w");
   await shows(page, "+ phishing_high");
   await press(page, "Enter");
-  await shows(page, "Written, and read again");
+  await shows(page, "Written to the ticket");
   expect(rest.fields.u_sectag).toBe("phishing_high");
   bench.desk.rest.edit(ticket.sysId, ({ fields }) => Object.assign(fields, { u_sectag: "by hand" }));
   await press(page, ...keysOf("malware_low"));

@@ -18,7 +18,7 @@ export function spanOf(home: ReviewBlock, quote: string, source: ReviewSpan["sou
   return { block: home.id, start, end: start + quote.length, label: "Malware", quote, source };
 }
 
-/** A title, a description and comments; each text is another, so that no quote is in doubt. */
+/** A title, a description and comments; each text is another, but a short quote may stand in two. */
 export const anyBlocks = (most: number) =>
   fc.array(fc.tuple(nastyText(8), fc.boolean()), { minLength: 1, maxLength: most }).map((found) =>
     found.map(([text, restricted], index) =>

@@ -6,6 +6,7 @@ import { prepareDecision, viewOf } from "../../../extension/store/prepare-decisi
 import { redact } from "../../../extension/store/redact.ts";
 import { limits } from "../../../shared/decisions.ts";
 import type { ReviewBlock, ReviewIntent, ReviewSpan } from "../../../shared/review.ts";
+import { quoteMatches } from "../../../shared/span.ts";
 import { anyIntent, block, noSpans, spanOf, validSpans } from "./any-intent.ts";
 import { policy as closed } from "./redact-texts.ts";
 import { intent } from "./review-lab.ts";
@@ -32,6 +33,16 @@ function widened(span: ReviewSpan, blocks: readonly ReviewBlock[]): ReviewSpan {
   return { ...span, start, end, quote: text.slice(start, end) };
 }
 
+/** Whether two texts of one role have all marked words of a decision's text in the same places: stored is no text, so either may be meant. */
+async function inDoubt(made: ReviewIntent, blocks: readonly ReviewBlock[]): Promise<boolean> {
+  const { blocks: stored, final } = viewOf(await prepareDecision(made, closed));
+  const texts = blocks.filter(({ restricted }) => !restricted).map(({ role, text }) => ({ role, text: redact(text, closed).text }));
+  return [...Map.groupBy(final?.spans ?? [], ({ block: index }) => index)].some(([index, spans]) => {
+    const alike = texts.filter(({ role, text }) => role === stored[index]?.role && spans.every((span) => quoteMatches(text, span)));
+    return alike.length > 1;
+  });
+}
+
 describe("the placer", () => {
   it("gives back exactly the valid spans, also after comments came before, between and behind", async () => {
     const added = fc.array(fc.tuple(fc.nat(60), fc.constantFrom("Thanks, looking into it.", "Closed.", "", "😀 [email]")), {
@@ -43,6 +54,7 @@ describe("the placer", () => {
         comments.forEach(([at, text], index) => {
           blocks.splice(2 + at, 0, block(`new${index}`, text));
         });
+        fc.pre(!(await inDoubt(made, blocks)));
         const placed = await place(made, blocks);
         const expected = validSpans(made).map((span) => widened(span, blocks));
         expect(sorted(placed?.spans ?? [], blocks)).toEqual(sorted(expected, blocks));
