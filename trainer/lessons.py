@@ -83,27 +83,35 @@ def make_lessons(
     if not 0 <= plan.layers <= there:
         raise ValueError(f"the plan {plan.name} says that {plan.layers} layers learn, but the model has {there}")
     model.eval()
-    lessons = []
-    for number, example in enumerate([*corrections, *rehearsed]):
-        taught = number < len(corrections)
+    taught = [
+        teach(untaught(model, tokenizer, e["text"], WindowRule.length, plan), e, tokenizer, plan) for e in corrections
+    ]
+    return taught + [untaught(model, tokenizer, e["text"], plan.rehearsed_tokens, plan) for e in rehearsed]
+
+
+def untaught(model: SecTagModel, tokenizer: Tokenizer, text: str, length: int, plan: Continuation) -> Lesson:
+    """The text with the model's own answers as targets, cut to `length` tokens with its specials."""
+    ids = tokenizer.encode(text, add_special_tokens=False).ids[: length - 2]
+    with torch.no_grad():
+        states = lower(model, with_specials(tokenizer, ids), plan.layers)
+        threat, severity, entity = (
+            logits[0].softmax(-1) for logits in model.upper(states[None], torch.ones(1, len(states)), plan.layers)
+        )
+    return Lesson(states.half().clone(), threat.clone(), severity.clone(), entity.half(), 1.0)
+
+
+def teach(lesson: Lesson, example: dict, tokenizer: Tokenizer, plan: Continuation) -> Lesson:
+    """The lesson with what people said of its text in place of what the model says."""
+    threat, severity, entity = lesson.threat, lesson.severity, lesson.entity
+    if example["threat_type"] is not None:
+        threat = torch.from_numpy(soft_target(example["threat_type"], example["alt_types"], 0.75, plan.label_smoothing))
+    if example["severity"] is not None:
+        severity = _smooth(SEVERITY_INDEX[example["severity"]], plan.label_smoothing)
+    if example["label_space"] is not None:
+        entity = entity.clone()
         encoding = tokenizer.encode(example["text"], add_special_tokens=False)
-        room = (WindowRule.length if taught else plan.rehearsed_tokens) - 2
-        with torch.no_grad():
-            states = lower(model, with_specials(tokenizer, encoding.ids[:room]), plan.layers)
-            threat, severity, entity = (
-                logits[0].softmax(-1) for logits in model.upper(states[None], torch.ones(1, len(states)), plan.layers)
-            )
-        if taught and example["threat_type"] is not None:
-            threat = torch.from_numpy(
-                soft_target(example["threat_type"], example["alt_types"], 0.75, plan.label_smoothing)
-            )
-        if taught and example["severity"] is not None:
-            severity = _smooth(SEVERITY_INDEX[example["severity"]], plan.label_smoothing)
-        if taught and example["label_space"] is not None:
-            _set_tags(entity, example, encoding, room)
-        weight = plan.gain * example["weight"] if taught else 1.0
-        lessons.append(Lesson(states.half().clone(), threat.clone(), severity.clone(), entity.half(), weight))
-    return lessons
+        _set_tags(entity, example, encoding, len(lesson.states) - 2)
+    return Lesson(lesson.states, threat, severity, entity, plan.gain * example["weight"])
 
 
 def _smooth(index: int, smoothing: float) -> Tensor:

@@ -66,13 +66,24 @@ def settle(
     before: SecTagModel, after: SecTagModel, tokenizer: Tokenizer, held: list[Record], layers: int
 ) -> tuple[SecTagModel, dict]:
     """The network with the largest share of what was learnt that has no fewer held-out types right; the smallest share if none has."""
-    gold = [THREAT_INDEX[example["threat_type"]] for example in held]
+    return step_back(before, after, vectors(before, tokenizer, held, layers), held, layers)
+
+
+def vectors(model: SecTagModel, tokenizer: Tokenizer, held: list[Record], layers: int) -> list[Tensor]:
+    """The held-out texts below the layers that learn."""
     room = WindowRule.length - 2
     with torch.no_grad():
-        states = [
-            lower(before, with_specials(tokenizer, ids[:room]), layers).half()
+        return [
+            lower(model, with_specials(tokenizer, ids[:room]), layers).half()
             for ids in (tokenizer.encode(example["text"], add_special_tokens=False).ids for example in held)
         ]
+
+
+def step_back(
+    before: SecTagModel, after: SecTagModel, states: list[Tensor], held: list[Record], layers: int
+) -> tuple[SecTagModel, dict]:
+    """`settle` over vectors that were computed before."""
+    gold = [THREAT_INDEX[example["threat_type"]] for example in held]
     first, last = before.state_dict(), {name: tensor.clone() for name, tensor in after.state_dict().items()}
     least = _right(before, states, gold, layers)
     counts: dict[str, int] = {}
