@@ -2,7 +2,7 @@
 import { createPrivateKey, createPublicKey, sign } from "node:crypto";
 import { fromHex, toHex } from "../shared/hex.ts";
 import { releasePayloadType } from "../shared/release.ts";
-import { canonicalJson, keyIdOf, preAuthEncoding } from "../shared/release-envelope.ts";
+import { canonicalJson, keyIdOf, preAuthEncoding } from "../shared/signed-envelope.ts";
 
 export interface SigningKey {
   /** The raw 32 bytes that an Ed25519 key is made from, hexadecimal: the secret. */

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { ModelFilePath, ModelFileRole, ModelVersion, Sha256 } from "./contract.ts";
 import { textSha256, toHex } from "./hex.ts";
+import { envelopeOf, type SignedKind } from "./signed-envelope.ts";
 
 export const releasePayloadType = "application/vnd.sectag.release+json";
 
@@ -92,15 +93,14 @@ export const ReleaseManifest = z
     if (manifest.revoked.includes(manifest.counter)) wrong("it revokes itself");
   });
 
-/** DSSE: https://github.com/secure-systems-lab/dsse. `keyid` is the SHA-256 of the raw public key. */
-export const ReleaseEnvelope = z.strictObject({
-  payload: z.string(),
-  payloadType: z.literal(releasePayloadType),
-  signatures: z
-    .array(z.strictObject({ keyid: Sha256, sig: z.string().max(100) }))
-    .min(1)
-    .max(8),
-});
+export const ReleaseEnvelope = envelopeOf(releasePayloadType);
+/** What `openEnvelope` takes for a release. */
+export const releaseKind: SignedKind<ReleaseManifest> = {
+  name: "release",
+  envelope: ReleaseEnvelope,
+  payload: ReleaseManifest,
+  most: releaseLimits.envelope,
+};
 
 /** Answer of `GET /v1/models/channels/{channel}`, with an ETag. Nothing in it counts but the envelope: the rest must agree with it. */
 export const ChannelAnswer = z.strictObject({

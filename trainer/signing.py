@@ -1,4 +1,4 @@
-"""Signs and verifies releases (DSSE, Ed25519), byte for byte as shared/release-envelope.ts; makes and reads the keys."""
+"""Signs and verifies releases (DSSE, Ed25519), byte for byte as shared/signed-envelope.ts; makes and reads the keys."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 // Publishing models: files by their hash, then the signed release, then the channel that names it. Only what a trusted key signed gets in.
 import { createRoute, z } from "@hono/zod-openapi";
 import { ReleaseChannel, Sha256 } from "../shared/contract.ts";
-import { ReleaseEnvelope, releaseLimits } from "../shared/release.ts";
-import { canonicalJson, verifyEnvelope } from "../shared/release-envelope.ts";
+import { ReleaseEnvelope, releaseKind, releaseLimits } from "../shared/release.ts";
+import { canonicalJson, openEnvelope } from "../shared/signed-envelope.ts";
 import type { Api, Parts } from "./app.ts";
 import { scoped } from "./auth.ts";
 import { json, problemsOf, secured } from "./contract.ts";
@@ -101,12 +101,12 @@ export function addPublish(app: Api, { db, now, log, models }: Parts): void {
     const { files, keys } = demandModels();
     const { org, user, keyId } = context.var.principal;
     const envelope = canonicalJson(context.req.valid("json"));
-    const verified = await verifyEnvelope(new TextEncoder().encode(envelope), keys);
+    const verified = await openEnvelope(new TextEncoder().encode(envelope), keys, releaseKind);
     if (!verified.ok) {
       log({ level: "warn", event: "security", code: `release-${verified.code}`, keyId });
       return refuse("release-refused", `${verified.message}.`);
     }
-    const { manifest } = verified;
+    const { payload: manifest } = verified;
     const { version, counter } = manifest;
     if (Date.parse(manifest.expires) <= now()) return refuse("release-refused", "The release has expired: sign it anew.");
     const sizeOf = (sha256: string) => files.size(`${org.id}/${sha256}`).catch(refuseForStore);

@@ -2,7 +2,7 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { ReleaseChannel } from "../shared/contract.ts";
 import { type ReleaseManifest, releaseLimits } from "../shared/release.ts";
-import { canonicalJson } from "../shared/release-envelope.ts";
+import { canonicalJson } from "../shared/signed-envelope.ts";
 import { type Database, releases } from "./schema.ts";
 
 export interface NewRelease {

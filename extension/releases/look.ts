@@ -1,14 +1,14 @@
 // Looks for a new release and takes it in, in the order of ADR 0014: nothing is believed before it is checked. Killed anywhere, it begins anew and repeats nothing that is done.
-import { z } from "zod";
 import type { ReleaseChannel } from "../../shared/contract.ts";
-import type { LookResult } from "../../shared/model-run.ts";
-import { ChannelAnswer, inRollout, type ReleaseManifest, releaseLimits } from "../../shared/release.ts";
-import { canonicalJson, verifyEnvelope } from "../../shared/release-envelope.ts";
-import { DownloadError, downloadFile, openStream, readAtMost, type Source } from "./download.ts";
+import { LookResult } from "../../shared/model-run.ts";
+import { ChannelAnswer, inRollout, type ReleaseManifest, releaseKind, releaseLimits } from "../../shared/release.ts";
+import { canonicalJson, openEnvelope } from "../../shared/signed-envelope.ts";
+import { DownloadError, downloadFile, type Source } from "./download.ts";
 import { graphProblem } from "./onnx-graph.ts";
 import type { ReleaseDb } from "./release-db.ts";
 import { denialOf, noReleases, note, renew, running, sameFiles, stage } from "./release-state.ts";
 import type { ReleaseStore } from "./release-store.ts";
+import { askServer, jsonOf, judgeClaims, Stop } from "./signed-look.ts";
 
 export interface LookDeps {
   db: ReleaseDb;
@@ -29,20 +29,14 @@ export interface LookDeps {
   onProgress?: ((done: number) => void) | undefined;
 }
 
-class Stop extends Error {
-  readonly code: LookResult["code"];
-  constructor(code: LookResult["code"], detail: string) {
-    super(detail);
-    this.code = code;
-  }
-}
-
 /** @returns what became of it; `staged` means: all is here and checked, and its self-test should begin. */
 export async function look(deps: LookDeps): Promise<LookResult> {
   const about: Pick<LookResult, "version" | "counter"> = { version: null, counter: null };
   try {
     await enter(deps);
-    const { body, serverTime } = await ask(deps);
+    const { db, source, keys, channel } = deps;
+    const path = `/v1/models/channels/${channel}`;
+    const { body, serverTime } = await askServer({ db, source, keys, path, keep: "answer", most: releaseLimits.channel });
     const { manifest, digest, percent } = await believe(deps, body, about);
     await judge(deps, manifest, digest, serverTime);
     const state = await deps.store.change((before) => note(before, manifest, digest));
@@ -62,7 +56,7 @@ export async function look(deps: LookDeps): Promise<LookResult> {
     await deps.store.change((before) => stage(before, { manifest, digest }, deps.pin));
     return { code: "staged", detail: "", ...about };
   } catch (error) {
-    if (error instanceof Stop) return { code: error.code, detail: error.message.slice(0, 600), ...about };
+    if (error instanceof Stop) return LookResult.parse({ code: error.code, detail: error.message.slice(0, 600), ...about });
     if (error instanceof DownloadError)
       return { code: error.code === "later" ? "cut" : "altered", detail: error.message.slice(0, 600), ...about };
     if (error instanceof Error && /quota/i.test(`${error.name} ${error.message}`))
@@ -76,35 +70,6 @@ async function enter({ source, store, scope }: LookDeps): Promise<void> {
     await store.change((state) => (state.scope === scope ? state : { ...noReleases, scope }));
 }
 
-const KeptAnswer = z.strictObject({ from: z.string(), etag: z.string().max(300), body: z.string() });
-
-/** The channel's answer, under a cap; from the store when the server says that it is still the same. */
-async function ask({ db, source, channel, keys }: LookDeps): Promise<{ body: string; serverTime: number | null }> {
-  if (!source) throw new Stop("not_connected", "");
-  if (keys.length === 0) throw new Stop("no_keys", "");
-  const path = `/v1/models/channels/${channel}`;
-  const from = source.baseUrl + path;
-  const row = KeptAnswer.safeParse((await db.state.get("answer"))?.value);
-  const kept = row.success && row.data.from === from ? row.data : null;
-  try {
-    const stream = await openStream(source, path, { accept: "application/json", ...(kept ? { "if-none-match": kept.etag } : {}) });
-    const { status, headers } = stream.response;
-    const date = Date.parse(headers.get("date") ?? "");
-    const serverTime = Number.isFinite(date) ? date : null;
-    const bytes = await readAtMost(stream, releaseLimits.channel);
-    if (status === 304 && kept) return { body: kept.body, serverTime };
-    if (status === 404) throw new Stop("nothing_published", "");
-    if (status !== 200) throw new Stop("offline", `The server answered ${status}`);
-    const body = new TextDecoder().decode(bytes);
-    const etag = headers.get("etag");
-    if (etag && etag.length <= 300) await db.state.put({ key: "answer", value: { from, etag, body } });
-    return { body, serverTime };
-  } catch (error) {
-    if (error instanceof DownloadError) throw new Stop(error.code === "longer" ? "unknown_answer" : "offline", error.message);
-    throw error;
-  }
-}
-
 /** Form and signature, and that what stands beside the envelope says the same. */
 async function believe(
   { keys }: LookDeps,
@@ -114,27 +79,20 @@ async function believe(
   const answer = ChannelAnswer.safeParse(jsonOf(body));
   if (!answer.success) throw new Stop("unknown_answer", "The channel's answer is not one that this version knows");
   const { envelope, version, counter, rollout } = answer.data;
-  const verified = await verifyEnvelope(new TextEncoder().encode(canonicalJson(envelope)), keys);
+  const verified = await openEnvelope(new TextEncoder().encode(canonicalJson(envelope)), keys, releaseKind);
   if (!verified.ok) throw new Stop("not_believed", `${verified.code}: ${verified.message}`);
-  const { manifest, digest } = verified;
+  const { payload: manifest, digest } = verified;
   about.version = manifest.version;
   about.counter = manifest.counter;
   if (manifest.version !== version || manifest.counter !== counter) throw new Stop("mixed", `The channel says ${version} (${counter})`);
   return { manifest, digest, percent: rollout.percent };
 }
 
-/** What the manifest's claims mean here and now: app, counter, expiry. */
+/** What the manifest's claims mean here and now: labels, app, counter, expiry. */
 async function judge({ store, app, now }: LookDeps, manifest: ReleaseManifest, digest: string, serverTime: number | null): Promise<void> {
-  if (!atLeast(app.version, manifest.minApp)) throw new Stop("newer_app", `It needs SecTag ${manifest.minApp}`);
   if (manifest.labelsVersion > app.labelsVersion) throw new Stop("newer_app", "It knows labels that this version does not");
-  const highest = (await store.read()).highest ?? { counter: 0, digest: "" };
-  if (manifest.counter < highest.counter) throw new Stop("replayed", `Release ${highest.counter} was here before`);
-  if (manifest.counter === highest.counter && digest !== highest.digest)
-    throw new Stop("two_of_one", "Another release of the same number was here before");
-  if (manifest.counter > highest.counter + releaseLimits.counterStep)
-    throw new Stop("too_far", `The highest one before is ${highest.counter}`);
-  // A clock that was set back must not bring back what has expired.
-  if (Math.max(now(), serverTime ?? 0) > Date.parse(manifest.expires)) throw new Stop("stale", manifest.expires);
+  const { highest } = await store.read();
+  judgeClaims(manifest, digest, { app: app.version, highest, now: now(), serverTime });
 }
 
 async function fetchFiles({ db, store, source, onProgress }: LookDeps, { files }: ReleaseManifest): Promise<void> {
@@ -155,23 +113,5 @@ async function checkGraphs({ db }: LookDeps, { files, graphs }: ReleaseManifest)
     const bytes = (await db.files.get(files.find((file) => file.path === path)?.sha256 ?? ""))?.bytes;
     const problem = bytes ? graphProblem(bytes, graph) : "it is not here any more";
     if (problem) throw new Stop("bad_graph", `${path}: ${problem}`);
-  }
-}
-
-/** Compares versions of the form 1.2.3. */
-export function atLeast(version: string, least: string): boolean {
-  const [have, need] = [version, least].map((text) => text.split(".").map(Number));
-  for (let at = 0; at < 3; at++) {
-    const difference = (have?.[at] ?? 0) - (need?.[at] ?? 0);
-    if (difference !== 0) return difference > 0;
-  }
-  return true;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null; // The schema says so.
   }
 }

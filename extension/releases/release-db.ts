@@ -1,8 +1,9 @@
-// The database of releases: their state, their files by hash, and the parts of files that are still on their way.
+// The database of what was signed: the state of releases and of selector packs, releases' files by hash, and the parts that are still on their way.
 import { Dexie, type EntityTable, type Table } from "dexie";
 
-interface StateRow {
-  key: "state" | "answer";
+export interface StateRow {
+  /** State and the server's last answer, of releases and of selector packs. */
+  key: "state" | "answer" | "pack" | "packAnswer";
   value: unknown;
 }
 interface FileRow {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { Sha256 } from "../../shared/contract.ts";
 import { type ModelNews, trialTickets } from "../../shared/model-run.ts";
 import { ReleaseManifest } from "../../shared/release.ts";
+import { Highest } from "./kept-state.ts";
 
 const Counter = z.int().positive();
 
@@ -18,8 +19,7 @@ export const Denial = z.strictObject({
 export const ReleaseState = z.strictObject({
   /** Whose releases these are: server and team. Another team counts anew. */
   scope: z.string(),
-  /** The highest counter that was believed, and which release that was: nothing lower, and no other one of this number, is taken. */
-  highest: z.strictObject({ counter: Counter, digest: Sha256 }).nullable(),
+  highest: Highest,
   kept: z.array(KeptRelease),
   /** Counters that ran here, newest first: the first one runs, a return goes to the next, and after the last to the packaged model. */
   line: z.array(Counter),

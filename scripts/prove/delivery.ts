@@ -1,6 +1,7 @@
 // `npm run prove -- delivery`: nothing but the signed release is ever believed, and a kill at each step leaves the old model or the new one, whole.
 
-import { verifyEnvelope } from "../../shared/release-envelope.ts";
+import { releaseKind } from "../../shared/release.ts";
+import { openEnvelope } from "../../shared/signed-envelope.ts";
 import { crashEverywhere } from "../../tests/extension/releases/crashes.ts";
 import { believed, changedBytes, changedFields, lies, signedNonsense } from "../../tests/extension/releases/forgeries.ts";
 import { key, release } from "../../tests/extension/releases/lab.ts";
@@ -16,7 +17,7 @@ async function tally(name: string, forgeries: Iterable<Uint8Array>): Promise<num
   const codes = new Map<string, number>();
   let tried = 0;
   for (const forged of forgeries) {
-    const verified = await verifyEnvelope(forged, [key.publicKey]);
+    const verified = await openEnvelope(forged, [key.publicKey], releaseKind);
     const code = verified.ok ? "ACCEPTED" : verified.code;
     if (verified.ok) accepted++;
     codes.set(code, (codes.get(code) ?? 0) + 1);
@@ -30,7 +31,7 @@ async function tally(name: string, forgeries: Iterable<Uint8Array>): Promise<num
 let [bytes, fields, nonsense] = [0, 0, 0];
 let kills = { kills: 0, old: 0, fresh: 0 };
 try {
-  if (!(await verifyEnvelope(genuine, [key.publicKey])).ok) throw new Error("The genuine envelope is refused");
+  if (!(await openEnvelope(genuine, [key.publicKey], releaseKind)).ok) throw new Error("The genuine envelope is refused");
   console.log(`An envelope of ${genuine.length} bytes.\n${"forged".padEnd(42)}${"tried".padStart(7)}   refused as`);
   bytes = await tally("bits turned, bytes added or missing, cut", changedBytes(genuine));
   fields = await tally("fields changed by somebody without our key", changedFields(manifest));

@@ -6,8 +6,16 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { signingKey, signRelease } from "../../scripts/sign-release.ts";
 import { sha256Hex } from "../../shared/hex.ts";
-import { countOwn, decisionHashBytes, inRollout, ReleaseEnvelope, ReleaseManifest, releaseLimits } from "../../shared/release.ts";
-import { canonicalJson, verifyEnvelope } from "../../shared/release-envelope.ts";
+import {
+  countOwn,
+  decisionHashBytes,
+  inRollout,
+  ReleaseEnvelope,
+  ReleaseManifest,
+  releaseKind,
+  releaseLimits,
+} from "../../shared/release.ts";
+import { canonicalJson, openEnvelope } from "../../shared/signed-envelope.ts";
 
 const fixture = (name: string) => readFileSync(join(import.meta.dirname, "..", "fixtures", "release", name), "utf8");
 const { seed } = z.object({ seed: z.string() }).parse(JSON.parse(fixture("key.json")));
@@ -19,14 +27,18 @@ const opened = ReleaseEnvelope.parse(JSON.parse(envelope));
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const codeOf = async (written: string | Uint8Array, keys = [key.publicKey]) => {
-  const verified = await verifyEnvelope(typeof written === "string" ? bytesOf(written) : written, keys);
+  const verified = await openEnvelope(typeof written === "string" ? bytesOf(written) : written, keys, releaseKind);
   return verified.ok ? "ok" : verified.code;
 };
 const signed = (payload: unknown, keys = [key]) => codeOf(signRelease(payload, keys));
 
 test("the stored envelope is what both languages write, and is believed", async () => {
   expect(signRelease(manifest, [key])).toBe(envelope);
-  expect(await verifyEnvelope(bytesOf(envelope), [key.publicKey])).toMatchObject({ ok: true, manifest, keyid: key.keyid });
+  expect(await openEnvelope(bytesOf(envelope), [key.publicKey], releaseKind)).toMatchObject({
+    ok: true,
+    payload: manifest,
+    keyid: key.keyid,
+  });
 });
 
 test("either base64 alphabet is read, a mixture is not", async () => {

@@ -1,4 +1,4 @@
-"""Keys and envelopes: the same bytes as shared/release-envelope.ts, only whole ones by a known key, private keys kept from others."""
+"""Keys and envelopes: the same bytes as shared/signed-envelope.ts, only whole ones by a known key, private keys kept from others."""
 
 from __future__ import annotations
 

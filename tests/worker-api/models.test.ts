@@ -6,8 +6,8 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { extensionOrigin } from "../../shared/extension-id.ts";
 import { sha256Hex } from "../../shared/hex.ts";
-import { ChannelAnswer, ReleaseManifest, releaseLimits } from "../../shared/release.ts";
-import { canonicalJson, verifyEnvelope } from "../../shared/release-envelope.ts";
+import { ChannelAnswer, ReleaseManifest, releaseKind, releaseLimits } from "../../shared/release.ts";
+import { canonicalJson, openEnvelope } from "../../shared/signed-envelope.ts";
 import { byteRange } from "../../worker-api/byte-range.ts";
 import { modelFolder } from "../../worker-api/model-folder.ts";
 import { openLab, testFolder } from "./lab.ts";
@@ -23,7 +23,7 @@ test("what a channel names verifies, has an ETag, and is not sent twice", async 
   expect(written.length).toBeLessThan(releaseLimits.channel);
   const answer = ChannelAnswer.parse(JSON.parse(written));
   const bytes = new TextEncoder().encode(canonicalJson(answer.envelope));
-  expect(await verifyEnvelope(bytes, [releaseKey.publicKey])).toMatchObject({ ok: true, manifest });
+  expect(await openEnvelope(bytes, [releaseKey.publicKey], releaseKind)).toMatchObject({ ok: true, payload: manifest });
   expect(answer.rollout).toEqual({ percent: 25 });
   expect(first.headers.get("cache-control")).toBe("private, no-cache");
 

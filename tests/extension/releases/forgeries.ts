@@ -2,7 +2,7 @@
 
 import { rehearsed, running } from "../../../extension/releases/release-state.ts";
 import { signRelease } from "../../../scripts/sign-release.ts";
-import { canonicalJson } from "../../../shared/release-envelope.ts";
+import { canonicalJson } from "../../../shared/signed-envelope.ts";
 import { bodyOf, createMachine, createServer, inPieces, key, type Machine, release, type Server, sha256, stranger, today } from "./lab.ts";
 
 /** Each bit of each byte turned, each byte missing, one added before each, and each shorter length. */

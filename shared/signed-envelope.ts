@@ -1,24 +1,46 @@
-// Verifies a release's DSSE envelope: the one check that the API and the extension make before they believe a manifest.
+// Opens a DSSE envelope: the one check that the API and the extension make before they believe what somebody signed, a release or a selector pack.
 import { z } from "zod";
+import { Sha256 } from "./contract.ts";
 import { fromHex, sha256Hex } from "./hex.ts";
-import { ReleaseEnvelope, ReleaseManifest, releaseLimits } from "./release.ts";
+
+/** DSSE: https://github.com/secure-systems-lab/dsse. `keyid` is the SHA-256 of the raw public key. */
+export const envelopeOf = <T extends string>(payloadType: T) =>
+  z.strictObject({
+    payload: z.string(),
+    payloadType: z.literal(payloadType),
+    signatures: z
+      .array(z.strictObject({ keyid: Sha256, sig: z.string().max(100) }))
+      .min(1)
+      .max(8),
+  });
+
+/** One kind of thing that is signed; the type in its envelope keeps it from being taken for another. */
+export interface SignedKind<T> {
+  /** As refusals call it. */
+  name: string;
+  envelope: ReturnType<typeof envelopeOf>;
+  payload: z.ZodType<T>;
+  /** Most bytes of the envelope as JSON. */
+  most: number;
+}
 
 export type Refusal = "too-large" | "malformed" | "unknown-key" | "bad-signature" | "not-canonical" | "unknown-spec" | "invalid";
-export type Verified =
-  | { ok: true; manifest: ReleaseManifest /** Of the payload: which release this is, to the byte. */; digest: string; keyid: string }
+export type Opened<T> =
+  | { ok: true; payload: T /** Of the payload: which one this is, to the byte. */; digest: string; keyid: string }
   | { ok: false; code: Refusal; message: string };
 
-const refuse = (code: Refusal, message: string): Verified => ({ ok: false, code, message });
+const refuse = (code: Refusal, message: string) => ({ ok: false, code, message }) as const;
 
 /**
  * Size, form, signature, and only then what it says. Counter, expiry and version are the caller's to judge: they depend on what it has seen.
  * @param bytes the envelope as canonical JSON in UTF-8.
  * @param keys raw Ed25519 public keys that are trusted, 64 hexadecimal digits each. Signatures by others are passed over.
  */
-export async function verifyEnvelope(bytes: Uint8Array, keys: readonly string[]): Promise<Verified> {
-  if (bytes.length > releaseLimits.envelope) return refuse("too-large", `The envelope has more than ${releaseLimits.envelope} bytes`);
-  const envelope = ReleaseEnvelope.safeParse(parseCanonical(bytes));
-  if (!envelope.success) return refuse("malformed", "This is no release envelope in canonical JSON");
+export async function openEnvelope<T>(bytes: Uint8Array, keys: readonly string[], kind: SignedKind<T>): Promise<Opened<T>> {
+  const { name, most } = kind;
+  if (bytes.length > most) return refuse("too-large", `The envelope has more than ${most} bytes`);
+  const envelope = kind.envelope.safeParse(parseCanonical(bytes));
+  if (!envelope.success) return refuse("malformed", `This is no ${name} envelope in canonical JSON`);
   const { payload, payloadType, signatures } = envelope.data;
   const letters = payload + signatures.map(({ sig }) => sig).join("");
   // DSSE allows either alphabet; one envelope keeps to one, so that it has one spelling.
@@ -34,18 +56,20 @@ export async function verifyEnvelope(bytes: Uint8Array, keys: readonly string[])
     const signature = fromBase64(sig);
     if (!signature) return refuse("malformed", "A signature is not base64");
     if (!key) continue;
-    if (!(await isSigned(key, signature, signed))) return refuse("bad-signature", "The signature does not belong to this release");
+    if (!(await isSigned(key, signature, signed))) return refuse("bad-signature", `The signature does not belong to this ${name}`);
     signer = keyid;
   }
-  if (!signer) return refuse("unknown-key", "The release is signed by no key that is trusted here");
+  if (!signer) return refuse("unknown-key", `The ${name} is signed by no key that is trusted here`);
 
   const said = parseCanonical(body);
-  if (said === null) return refuse("not-canonical", "The manifest is not canonical JSON");
+  if (said === null) return refuse("not-canonical", "The payload is not canonical JSON");
   if (!z.looseObject({ spec: z.literal(1) }).safeParse(said).success)
-    return refuse("unknown-spec", "The manifest is of a kind that this version does not know");
-  const manifest = ReleaseManifest.safeParse(said);
-  if (!manifest.success) return refuse("invalid", `The manifest is not valid: ${manifest.error.issues[0]?.message ?? "unknown shape"}`);
-  return { ok: true, manifest: manifest.data, digest: await sha256Hex(body), keyid: signer };
+    return refuse("unknown-spec", `The ${name} is of a kind that this version does not know`);
+  const parsed = kind.payload.safeParse(said);
+  if (!parsed.success) return refuse("invalid", `The ${name} is not valid: ${parsed.error.issues[0]?.message ?? "unknown shape"}`);
+  // What a schema passes over (a key `__proto__`) was signed all the same, and nobody has looked at it.
+  if (canonicalJson(parsed.data) !== canonicalJson(said)) return refuse("invalid", `The ${name} says more than it may`);
+  return { ok: true, payload: parsed.data, digest: await sha256Hex(body), keyid: signer };
 }
 
 /** Name of a key: the SHA-256 of its raw 32 bytes. @param key 64 hexadecimal digits. */
