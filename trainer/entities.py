@@ -11,6 +11,10 @@ from trainer.windows import Tokens, softmax
 def word_labels(tokens: Tokens, entity: np.ndarray, temperature: float) -> list[tuple[int, int, str, float]]:
     """(start, end, BIO label, probability) of each word: the arg-max of its first piece. Offsets as in `tokens`."""
     words: list[tuple[int, int, str, float]] = []
+    if not tokens.words:
+        return words
+    best = entity.argmax(axis=1)
+    sure = np.take_along_axis(softmax(entity / temperature), best[:, None], axis=1)[:, 0]
     previous = None
     for index, word in enumerate(tokens.words):
         start, end = tokens.offsets[index]
@@ -18,8 +22,7 @@ def word_labels(tokens: Tokens, entity: np.ndarray, temperature: float) -> list[
             words[-1] = (words[-1][0], end, words[-1][2], words[-1][3])
             continue
         previous = word
-        best = int(entity[index].argmax())
-        words.append((start, end, BIO_LABELS[best], float(softmax(entity[index] / temperature)[best])))
+        words.append((start, end, BIO_LABELS[best[index]], float(sure[index])))
     return words
 
 

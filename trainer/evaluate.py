@@ -13,7 +13,7 @@ from trainer import baseline as linear
 from trainer import build as build_step
 from trainer import data as data_step
 from trainer.onnx_model import OnnxModel
-from trainer.predict import by_baseline, by_model, label_flips
+from trainer.predict import by_baseline, by_model, label_flips, text_of
 from trainer.records import Problem, Record, is_entity_record, read_records
 from trainer.report import Figures, figures_of, print_table
 
@@ -88,7 +88,8 @@ def run(options: argparse.Namespace) -> int:
         print(f"baseline: {note}", file=table)
     figures: Figures = {name: figures_of(records, prediction) for name, prediction in predictions.items()}
     if options.fp32 is not None:
-        flips = label_flips(model, OnnxModel(options.model, options.fp32), records)
+        texts = [text_of(record) for record in records]
+        flips = label_flips(*(list(m.answers(texts)) for m in (model, OnnxModel(options.model, options.fp32))))
         figures["model"].update({f"flips to fp32: {name}": share for name, share in flips.items() if name != "records"})
     tokens = sum(is_entity_record(record) for record in records)
     print(

@@ -8,10 +8,9 @@ import numpy as np
 from tqdm import tqdm
 
 from trainer.baseline import Baseline, split_words, tags_to_spans
-from trainer.build import join_tokens
 from trainer.entities import spans_of, word_labels
 from trainer.labels import SEVERITIES, THREAT_TYPES, allowed_bio
-from trainer.onnx_model import OnnxModel
+from trainer.onnx_model import Answer, OnnxModel
 from trainer.records import Record, is_entity_record
 
 Spans = set[tuple[int, int, str]]
@@ -56,15 +55,20 @@ def _empty() -> tuple[np.ndarray, np.ndarray]:
     return np.zeros((0, len(THREAT_TYPES))), np.zeros((0, len(SEVERITIES)))
 
 
+def text_of(record: Record) -> str:
+    """What a model reads of a record."""
+    return " ".join(record["tokens"]) if is_entity_record(record) else str(record["text"])
+
+
 def by_model(model: OnnxModel, records: list[Record], *, quiet: bool = False) -> Prediction:
     """Runs every record through the shipped file, one window at a time, as the browser does."""
     threat, severity, all_spans, tags, masked = [], [], [], [], []
     threshold = model.decoding["thresholds"]["entity"]
     heat = model.decoding["temperatures"]["entity"]
-    for record in tqdm(records, disable=quiet, mininterval=5, desc="model"):
+    answers = model.answers(text_of(record) for record in records)
+    bar = tqdm(answers, total=len(records), disable=quiet, mininterval=5, desc="model")
+    for record, answer in zip(records, bar, strict=True):
         if is_entity_record(record):
-            text, _ = join_tokens(record["tokens"], ["O"] * len(record["tokens"]))
-            answer = model.answer(text)
             tags.append(token_tags(record["tokens"], answer.spans, record["label_space"]))
             outside = ~np.array(allowed_bio(record["label_space"]))
             logits = answer.logits.entity.copy()
@@ -73,7 +77,6 @@ def by_model(model: OnnxModel, records: list[Record], *, quiet: bool = False) ->
             spans = spans_of(word_labels(answer.tokens, logits, heat), threshold) if len(logits) else []
             masked.append(token_tags(record["tokens"], spans, record["label_space"]))
             continue
-        answer = model.answer(record["text"])
         threat.append(answer.threat)
         severity.append(answer.severity)
         all_spans.append({(span["start"], span["end"], span["label"]) for span in answer.spans})
@@ -104,21 +107,18 @@ def by_baseline(baseline: Baseline, records: list[Record]) -> Prediction:
     )
 
 
-def label_flips(first: OnnxModel, second: OnnxModel, records: list[Record]) -> dict[str, float]:
-    """Shares of answers that differ between two files of one model: threat types, severities, token labels."""
-    types = severities = tokens = total_tokens = count = 0
-    for record in records:
-        text = " ".join(record["tokens"]) if is_entity_record(record) else record["text"]
-        a, b = first.answer(text), second.answer(text)
-        count += 1
+def label_flips(first: list[Answer], second: list[Answer]) -> dict[str, float]:
+    """Shares of answers to the same texts that differ between two files of one model: threat types, severities, token labels."""
+    types = severities = tokens = total_tokens = 0
+    for a, b in zip(first, second, strict=True):
         types += a.threat_type != b.threat_type
         severities += a.severity_name != b.severity_name
         if len(a.tokens.ids):
             tokens += int((a.logits.entity.argmax(1) != b.logits.entity.argmax(1)).sum())
             total_tokens += len(a.tokens.ids)
     return {
-        "threat_type": types / max(1, count),
-        "severity": severities / max(1, count),
+        "threat_type": types / max(1, len(first)),
+        "severity": severities / max(1, len(first)),
         "token_label": tokens / max(1, total_tokens),
-        "records": count,
+        "records": len(first),
     }

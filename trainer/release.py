@@ -21,7 +21,7 @@ from trainer.labels import BENIGN
 from trainer.model import SecTagModel, load_model
 from trainer.model_files import write_config, write_json, write_manifest, write_tokenizer
 from trainer.onnx_model import WASM_FILE, WEBGPU_FILE, OnnxModel
-from trainer.predict import label_flips
+from trainer.predict import label_flips, text_of
 from trainer.quantize import write_fp32, write_int8, write_q4
 from trainer.records import read_jsonl, read_records
 from trainer.recover import CHECKPOINT_FILE, write_checkpoint
@@ -138,12 +138,12 @@ def export_release(
     learnt = _learnt(train, calibrated)
     write_int8(calibrated / FP32_FILE, partial / WASM_FILE, learnt)
     write_q4(calibrated / FP32_FILE, partial / WEBGPU_FILE, learnt)
-    records = _dev_records()
-    full = OnnxModel(partial, calibrated / FP32_FILE)
-    flips = {
-        "int8_to_fp32": label_flips(OnnxModel(partial), full, records),
-        "q4_to_fp32": label_flips(OnnxModel(partial, partial / WEBGPU_FILE), full, records),
-    }
+    texts = [text_of(record) for record in _dev_records()]
+    int8, q4, full = (
+        list(OnnxModel(partial, file).answers(texts))
+        for file in (partial / WASM_FILE, partial / WEBGPU_FILE, calibrated / FP32_FILE)
+    )
+    flips = {"int8_to_fp32": label_flips(int8, full), "q4_to_fp32": label_flips(q4, full)}
     facts = require_run(calibrated, "calibrated")["facts"]
     recipe = require_run(train, "train")
     if judging is not None:

@@ -48,8 +48,7 @@ class Answers:
 def answers_of(model: OnnxModel, records: list[Record]) -> Answers:
     """Runs the hold-out. Raises ValueError for answers that are no probabilities."""
     threat, severity, spans = [], [], []
-    for record in records:
-        answer = model.answer(record["text"])
+    for record, answer in zip(records, model.answers(record["text"] for record in records), strict=True):
         threat.append(answer.threat)
         severity.append(answer.severity)
         if record.get("spans"):
@@ -117,6 +116,7 @@ def flips(candidate: Answers, full: Answers) -> Rule:
 
 def canaries(model: OnnxModel, cases: list[Record]) -> Rule:
     """Every hand-made case must be right."""
-    wrong = [case["id"] for case in cases if model.answer(case["text"]).threat_type != case["threat_type"]]
+    said = model.answers(case["text"] for case in cases)
+    wrong = [case["id"] for case, answer in zip(cases, said, strict=True) if answer.threat_type != case["threat_type"]]
     words = f"canaries {len(cases) - len(wrong)}/{len(cases)}" + (f" (wrong: {', '.join(wrong[:3])})" if wrong else "")
     return rule("canaries", not wrong and len(cases) > 0, float(len(wrong)), words)
