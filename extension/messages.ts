@@ -53,8 +53,28 @@ export type EngineStatus = z.infer<typeof EngineStatus>;
 
 const nothing = z.undefined();
 
-/** One row a message: the shape of its data, and who owns it (answers it). */
-const table = {
+interface Row {
+  /** The shape of its data. */
+  data: z.ZodType;
+  from: "page" | "extension";
+}
+
+// One row a message, in the table of who answers it. A page's script holds the first one only: it is compiled anew in each page.
+
+export const pageMessages = {
+  /** background, popup -> page: open, close or toggle the card. */
+  "card.show": { data: z.enum(["open", "toggle"]), from: "extension" },
+  /** popup, side panel -> page: read this page although it is no known ticket. */
+  "page.read": { data: nothing, from: "extension" },
+  /** background -> page: this host was removed; nothing of SecTag stays on the page. */
+  "page.stop": { data: nothing, from: "extension" },
+  /** popup, side panel -> page: what the person asks for. */
+  "review.act": { data: ReviewAction, from: "extension" },
+  /** background -> page: ask again for the history (something was pulled or answered) or for the settings. */
+  "review.changed": { data: z.enum(["history", "settings"]), from: "extension" },
+} as const satisfies Record<string, Row>;
+
+export const backgroundMessages = {
   /** page -> background: see that the model's host runs; then connect to it directly. */
   "inference.ensure": { data: nothing, from: "page" },
   /** page -> background: what the page shows now, for the badge and the popup. */
@@ -69,17 +89,11 @@ const table = {
   "engine.status": { data: EngineStatus, from: "extension" },
   /** host -> background: what became of a release; the answer is what is to be run now. */
   "model.news": { data: ModelNews, from: "extension" },
-  /** background -> host: test the release of this counter beside the running model; `model.news` tells how it went. */
-  "model.rehearse": { data: z.int().positive(), from: "extension" },
-  /** background -> host: another model is to be run; `engine.memory` says which. */
-  "model.change": { data: nothing, from: "extension" },
   /** options -> background: look for a new model now; back to the one before. */
   "model.look": { data: nothing, from: "extension" },
   "model.back": { data: nothing, from: "extension" },
   /** page -> background: how many corrections made here are in the running model; null when it is nobody's release, or none are. */
   "model.own": { data: nothing, from: "page" },
-  /** background, popup -> page: open, close or toggle the card. */
-  "card.show": { data: z.enum(["open", "toggle"]), from: "extension" },
   /** page -> background: save a decision; the answer comes after the commit, or says why not. Sending it again is harmless. */
   "review.decide": { data: ReviewIntent, from: "page" },
   /** page -> background: what was decided about this ticket, placed in its text of now. */
@@ -94,17 +108,17 @@ const table = {
   "writeback.recall": { data: TicketRef, from: "page" },
   /** page -> background: keep what was just written on this ticket. */
   "writeback.keep": { data: z.strictObject({ ticket: TicketRef, written: Written }), from: "page" },
-  /** popup, side panel -> page: read this page although it is no known ticket. */
-  "page.read": { data: nothing, from: "extension" },
-  /** background -> page: this host was removed; nothing of SecTag stays on the page. */
-  "page.stop": { data: nothing, from: "extension" },
-  /** popup, side panel -> page: what the person asks for. */
-  "review.act": { data: ReviewAction, from: "extension" },
   /** options, popup, side panel -> background: send and fetch now, also what waits for a later try. */
   "sync.now": { data: nothing, from: "extension" },
-  /** background -> page: ask again for the history (something was pulled or answered) or for the settings. */
-  "review.changed": { data: z.enum(["history", "settings"]), from: "extension" },
-} as const satisfies Record<string, { data: z.ZodType; from: "page" | "extension" }>;
+} as const satisfies Record<string, Row>;
+
+/** Answered by the model's host. */
+export const hostMessages = {
+  /** background -> host: test the release of this counter beside the running model; `model.news` tells how it went. */
+  "model.rehearse": { data: z.int().positive(), from: "extension" },
+  /** background -> host: another model is to be run; `engine.memory` says which. */
+  "model.change": { data: nothing, from: "extension" },
+} as const satisfies Record<string, Row>;
 
 interface Protocol {
   "inference.ensure"(): { ok: boolean; reason: string };
@@ -154,8 +168,12 @@ export function senderAllowed(from: "page" | "extension", sender: Sender, extens
   return from === "page" ? sender.tab !== undefined && !ownPage : sender.tab === undefined || ownPage;
 }
 
-/** Registers the owner of a message. A message of wrong shape or from a wrong sender is refused with an error to its sender. @returns ends it. */
+/**
+ * Registers who answers a message. One of wrong shape or from a wrong sender is refused with an error to its sender.
+ * @param table the one that has the message. @returns ends it.
+ */
 export function answerMessage<K extends Name>(
+  table: Readonly<Record<K, Row>>,
   name: K,
   browserRuntime: { id: string; getURL(path: "/"): string },
   answer: (data: Parameters<Protocol[K]>[0], sender: Sender) => ReturnType<Protocol[K]> | Promise<ReturnType<Protocol[K]>>,

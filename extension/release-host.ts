@@ -4,7 +4,7 @@ import { labelsVersion } from "../shared/labels.ts";
 import { type ModelChoice, type ModelNews, type ModelView, packagedModel } from "../shared/model-run.ts";
 import { ensureHost } from "./inference/ensure-host.ts";
 import type { ModelRunner } from "./inference/model-runner.ts";
-import { answerMessage, sendMessage } from "./messages.ts";
+import { answerMessage, backgroundMessages, sendMessage } from "./messages.ts";
 import { look } from "./releases/look.ts";
 import { choiceOf, ownIn, viewOf } from "./releases/model-view.ts";
 import { openOrReplaceReleaseDb, type ReleaseDb } from "./releases/release-db.ts";
@@ -140,10 +140,10 @@ export function startReleaseHost(ownCorrections: () => Promise<string[]>): Relea
     await lookNow(false);
   };
 
-  answerMessage("model.news", browser.runtime, tell);
-  answerMessage("model.look", browser.runtime, () => void lookNow(true));
-  answerMessage("model.back", browser.runtime, () => changeOver(steps.goBack));
-  answerMessage("model.own", browser.runtime, async () => {
+  answerMessage(backgroundMessages, "model.news", browser.runtime, tell);
+  answerMessage(backgroundMessages, "model.look", browser.runtime, () => void lookNow(true));
+  answerMessage(backgroundMessages, "model.back", browser.runtime, () => changeOver(steps.goBack));
+  answerMessage(backgroundMessages, "model.own", browser.runtime, async () => {
     const view = await readModelView();
     return view?.running && view.own > 0 ? { version: view.running.version, n: view.own } : null;
   });

@@ -2,7 +2,7 @@
 import { browser } from "wxt/browser";
 import type { PageReport } from "../shared/review.ts";
 import { forgetReads } from "./api-cache.ts";
-import { answerMessage, sendMessage } from "./messages.ts";
+import { answerMessage, backgroundMessages, sendMessage } from "./messages.ts";
 import { createApi } from "./store/api-client.ts";
 import { readConnection, watchConnection } from "./store/connection.ts";
 import { openStore, type Store } from "./store/open-store.ts";
@@ -122,7 +122,7 @@ export function startReviewHost(): ReviewHost {
     }
   };
 
-  answerMessage("review.decide", browser.runtime, async (intent) => {
+  answerMessage(backgroundMessages, "review.decide", browser.runtime, async (intent) => {
     try {
       await open();
     } catch (error) {
@@ -131,11 +131,11 @@ export function startReviewHost(): ReviewHost {
     }
     return withStore(({ reviews }) => reviews.decide(intent));
   });
-  answerMessage("review.history", browser.runtime, (ticket) => withStore(({ reviews }) => reviews.history(ticket)));
-  answerMessage("review.preview", browser.runtime, (intent) => withStore(({ reviews }) => reviews.preview(intent)));
-  answerMessage("review.settings", browser.runtime, readReviewSettings);
-  answerMessage("review.arm", browser.runtime, setArmed);
-  answerMessage("sync.now", browser.runtime, () => sync(true));
+  answerMessage(backgroundMessages, "review.history", browser.runtime, (ticket) => withStore(({ reviews }) => reviews.history(ticket)));
+  answerMessage(backgroundMessages, "review.preview", browser.runtime, (intent) => withStore(({ reviews }) => reviews.preview(intent)));
+  answerMessage(backgroundMessages, "review.settings", browser.runtime, readReviewSettings);
+  answerMessage(backgroundMessages, "review.arm", browser.runtime, setArmed);
+  answerMessage(backgroundMessages, "sync.now", browser.runtime, () => sync(true));
   watchReviewSettings(forever, () => void tellPages("settings"));
   watchConnection(forever, () => {
     void forgetReads();

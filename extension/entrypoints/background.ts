@@ -7,7 +7,7 @@ import { badgeOf } from "../badge.ts";
 import { followHosts } from "../custom-hosts.ts";
 import { ensureHost } from "../inference/ensure-host.ts";
 import { startHost } from "../inference/start-host.ts";
-import { answerMessage, sendMessage } from "../messages.ts";
+import { answerMessage, backgroundMessages, sendMessage } from "../messages.ts";
 import { startReleaseHost } from "../release-host.ts";
 import { startReviewHost } from "../review-host.ts";
 import { keepStatus, readChoice, readSettings } from "../store/engine-memory.ts";
@@ -22,7 +22,7 @@ export default defineBackground(() => {
   const reviews = startReviewHost();
   startWriteBackHost();
   const releases = startReleaseHost(reviews.ownCorrections);
-  answerMessage("inference.ensure", browser.runtime, async () => {
+  answerMessage(backgroundMessages, "inference.ensure", browser.runtime, async () => {
     try {
       await ensureHost();
       return { ok: true, reason: "" };
@@ -47,7 +47,7 @@ export default defineBackground(() => {
     last = done.catch(() => undefined);
     return done;
   };
-  answerMessage("page.report", browser.runtime, (report, sender) =>
+  answerMessage(backgroundMessages, "page.report", browser.runtime, (report, sender) =>
     inTurn(async () => {
       const tabId = sender.tab?.id;
       if (tabId === undefined || sender.documentLifecycle === "prerender") return;
@@ -56,7 +56,7 @@ export default defineBackground(() => {
       await reviews.noteReport(report, sender.url ?? "").catch((error: unknown) => console.warn("SecTag: a ticket was not noted", error));
     }),
   );
-  answerMessage("page.started", browser.runtime, (since, sender) =>
+  answerMessage(backgroundMessages, "page.started", browser.runtime, (since, sender) =>
     inTurn(async () => {
       const tabId = sender.tab?.id;
       if (tabId === undefined || sender.frameId !== 0) return;
@@ -64,12 +64,12 @@ export default defineBackground(() => {
     }),
   );
 
-  answerMessage("page.found", browser.runtime, noteVisit);
+  answerMessage(backgroundMessages, "page.found", browser.runtime, noteVisit);
 
   const readMemory = async () => ({ settings: await readSettings(), choice: await readChoice(), model: await releases.choose() });
   if (import.meta.env.FIREFOX) releases.link(startHost({ read: readMemory, keep: keepStatus, tell: releases.tell }));
-  answerMessage("engine.memory", browser.runtime, readMemory);
-  answerMessage("engine.status", browser.runtime, keepStatus);
+  answerMessage(backgroundMessages, "engine.memory", browser.runtime, readMemory);
+  answerMessage(backgroundMessages, "engine.status", browser.runtime, keepStatus);
 
   browser.tabs.onRemoved.addListener((tabId) => void forgetReport(tabId));
   browser.commands.onCommand.addListener((command, tab) => {

@@ -4,7 +4,7 @@ import { defineContentScript } from "wxt/utils/define-content-script";
 import { askBackground } from "../../ask-background.ts";
 import { isClosed } from "../../closed-roots.ts";
 import { createAnalyzeClient } from "../../inference/port-client.ts";
-import { analyzePortName, answerMessage } from "../../messages.ts";
+import { analyzePortName, answerMessage, pageMessages } from "../../messages.ts";
 import { notingFound } from "../../page/found-parts.ts";
 import { createHighlighter } from "../../page/highlighter.ts";
 import { whenIdle } from "../../page/slices.ts";
@@ -47,11 +47,11 @@ export default defineContentScript({
       session.look();
     };
     const answers = [
-      answerMessage("card.show", browser.runtime, (how) => own.show(how)),
-      answerMessage("review.act", browser.runtime, (action) => own.review.act(action)),
-      answerMessage("review.changed", browser.runtime, (what) => own.heard(what)),
-      answerMessage("page.read", browser.runtime, read),
-      answerMessage("page.stop", browser.runtime, () => stopped.abort()),
+      answerMessage(pageMessages, "card.show", browser.runtime, (how) => own.show(how)),
+      answerMessage(pageMessages, "review.act", browser.runtime, (action) => own.review.act(action)),
+      answerMessage(pageMessages, "review.changed", browser.runtime, (what) => own.heard(what)),
+      answerMessage(pageMessages, "page.read", browser.runtime, read),
+      answerMessage(pageMessages, "page.stop", browser.runtime, () => stopped.abort()),
     ];
     signal.addEventListener("abort", () => {
       for (const end of answers) end();
