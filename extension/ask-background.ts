@@ -19,6 +19,7 @@ export function askBackground(context: { readonly isValid: boolean }) {
     /** A report that does not arrive is followed by the next one; the page itself shows the same. */
     report: (report: PageReport) => void send(() => sendMessage("page.report", report)).catch(() => undefined),
     found: (visit: Visit) => void send(() => sendMessage("page.found", visit)).catch(() => undefined),
+    selectors: () => send(() => sendMessage("selectors.active", undefined)),
     started: (since: number) => void send(() => sendMessage("page.started", since)).catch(() => undefined),
     ownCorrections: () => send(() => sendMessage("model.own", undefined)),
     review: {

@@ -14,7 +14,9 @@ import {
   type TicketHistory,
 } from "../shared/review.ts";
 import { Visit } from "../shared/selector-health.ts";
+import { PackSites } from "../shared/selector-lists.ts";
 import { type WriteBackMemory, Written } from "../shared/write-back.ts";
+import type { PackProblem } from "./sites/packed.ts";
 
 /** How the model runs on this machine and why: measured once, shown in options. */
 export const EngineChoice = z.strictObject({
@@ -70,8 +72,8 @@ export const pageMessages = {
   "page.stop": { data: nothing, from: "extension" },
   /** popup, side panel -> page: what the person asks for. */
   "review.act": { data: ReviewAction, from: "extension" },
-  /** background -> page: ask again for the history (something was pulled or answered) or for the settings. */
-  "review.changed": { data: z.enum(["history", "settings"]), from: "extension" },
+  /** background -> page: ask again for the history (something was pulled or answered), for the settings, or for the selector pack. */
+  "review.changed": { data: z.enum(["history", "settings", "selectors"]), from: "extension" },
 } as const satisfies Record<string, Row>;
 
 export const backgroundMessages = {
@@ -83,6 +85,11 @@ export const backgroundMessages = {
   "page.started": { data: z.number(), from: "page" },
   /** page -> background: which parts of a ticket were found on a visit; only counted. */
   "page.found": { data: Visit, from: "page" },
+  /** page -> background: the selector pack that is in use; null: none. */
+  "selectors.active": { data: nothing, from: "page" },
+  /** options -> background: look for a selector pack now; use the packaged selectors. */
+  "selectors.look": { data: nothing, from: "extension" },
+  "selectors.packaged": { data: nothing, from: "extension" },
   /** host -> background: what may be used, and what was found best before. */
   "engine.memory": { data: nothing, from: "extension" },
   /** host -> background: keep the status (and the choice in it) for options and the next start. */
@@ -118,6 +125,8 @@ export const hostMessages = {
   "model.rehearse": { data: z.int().positive(), from: "extension" },
   /** background -> host: another model is to be run; `engine.memory` says which. */
   "model.change": { data: nothing, from: "extension" },
+  /** background -> host: what is wrong with a pack's selectors, tried in a document; null: nothing. */
+  "selectors.try": { data: PackSites, from: "extension" },
 } as const satisfies Record<string, Row>;
 
 interface Protocol {
@@ -125,6 +134,10 @@ interface Protocol {
   "page.report"(report: PageReport): void;
   "page.started"(since: number): void;
   "page.found"(visit: Visit): void;
+  "selectors.active"(): PackSites | null;
+  "selectors.try"(pack: PackSites): PackProblem | null;
+  "selectors.look"(): void;
+  "selectors.packaged"(): void;
   "engine.memory"(): EngineMemory;
   "engine.status"(status: EngineStatus): void;
   "model.news"(news: ModelNews): ModelChoice;
@@ -145,7 +158,7 @@ interface Protocol {
   "writeback.recall"(ticket: TicketRef): WriteBackMemory;
   "writeback.keep"(what: { ticket: TicketRef; written: Written }): void;
   "sync.now"(): void;
-  "review.changed"(what: "history" | "settings"): void;
+  "review.changed"(what: "history" | "settings" | "selectors"): void;
 }
 type Name = keyof Protocol;
 

@@ -1,4 +1,4 @@
-// Begins a site: `npm run new:site -- ID` writes an adapter, two stored pages that it reads, and the system's name in the contract.
+// Begins a site: `npm run new:site -- ID` writes an adapter, two stored pages that it reads, and the names that contract and counts know it by.
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ const adapter = (id: string) => `// ${id}: which views, at which addresses. TODO
 import type { PlacedBlock, SiteAdapter } from "./site.ts";
 import { firstOf } from "./site.ts";
 
-/** Value lists, newest first: sites rename their hooks. */
+/** Value lists, newest first: sites rename their hooks. What says which ticket this is does not belong here: a pack may add to these. */
 const selectors = {
   titles: ["#ticket-title", "main h1"],
   descriptions: ["#ticket-description"],
@@ -20,20 +20,21 @@ function ticketKey({ pathname }: URL): string | null {
   return /^\\/tickets\\/([A-Z]+-\\d+)$/.exec(pathname)?.[1] ?? null;
 }
 
-export const site: SiteAdapter = {
+export const site: SiteAdapter<keyof typeof selectors> = {
   id: "${id}",
   // Hosts that everybody has; one's own are added in the options, and \`detect\` says what stands there.
   matches: [],
+  selectors,
   detect: (_url, document) => document.querySelector('meta[name="generator"][content="${id}"]') !== null,
-  find(url, document) {
+  find(url, document, lists) {
     const key = ticketKey(url);
     if (!key) return null;
     const blocks: PlacedBlock[] = [];
-    const title = firstOf(document, selectors.titles);
+    const title = firstOf(document, lists.titles);
     if (title) blocks.push({ id: "title", role: "title", element: title, kind: "text", restricted: false });
-    const description = firstOf(document, selectors.descriptions);
+    const description = firstOf(document, lists.descriptions);
     if (description) blocks.push({ id: "description", role: "description", element: description, kind: "text", restricted: false });
-    for (const element of document.querySelectorAll(selectors.comments.join(", ")))
+    for (const element of document.querySelectorAll(lists.comments.join(", ")))
       // What is not known to be for everybody is restricted.
       if (element.id) blocks.push({ id: element.id, role: "comment", element, kind: "text", restricted: !element.matches(".public") });
     return { ticket: { system: "${id}", key }, blocks, missing: title ? [] : ["title"] };
@@ -65,9 +66,13 @@ export async function newSite(root: string, id: string): Promise<string[]> {
   const contract = await readFile(join(root, "shared/contract.ts"), "utf8");
   const named = contract.replace(/(export const systems = \[[^\]]*)("generic",?\s*\] as const)/, `$1"${id}", $2`);
   if (named === contract) throw new Error("shared/contract.ts has no list of systems that ends with generic");
+  const health = await readFile(join(root, "shared/selector-health.ts"), "utf8");
+  const counted = health.replace(/(export const siteIds = \[[^\]]*)(\] as const)/, `$1  "${id}",\n$2`);
+  if (counted === health) throw new Error("shared/selector-health.ts has no list of sites");
   const pages = `tests/fixtures/pages/${id}`;
   const files: Record<string, string> = {
     "shared/contract.ts": named,
+    "shared/selector-health.ts": counted,
     [file]: adapter(id),
     [`${pages}/ticket.html`]: ticketPage(id),
     [`${pages}/ticket.expected.json`]: ticketExpected(id),

@@ -1,14 +1,14 @@
 // Notes what a site's adapter finds of each ticket that is looked at: one answer a visit, when all was found or the page has had its time.
 import type { Visit } from "../../shared/selector-health.ts";
-import type { Lookup } from "../sites/all-sites.ts";
+import type { SiteLookup } from "../sites/all-sites.ts";
 
 /** A page that has not shown a part by then has none, or SecTag does not find it. Who leaves earlier has seen no whole page. */
 const settledAfterMs = 10_000;
 
-type Find = (url: URL, document: Document) => Lookup;
+export type Find = (url: URL, document: Document) => SiteLookup;
 
-/** As `find`, and tells of each visit. Ends with `signal`. */
-export function notingFound(find: Find, tell: (visit: Visit) => void, signal: AbortSignal): Find {
+/** As `find`, and tells of each visit; `anew` begins another one on the same page, as what is looked for has changed. Ends with `signal`. */
+export function notingFound(find: Find, tell: (visit: Visit) => void, signal: AbortSignal): { find: Find; anew(): void } {
   let current: { id: string; visit: Visit; timer: ReturnType<typeof setTimeout> | undefined } | null = null;
   const leave = () => {
     clearTimeout(current?.timer);
@@ -21,19 +21,19 @@ export function notingFound(find: Find, tell: (visit: Visit) => void, signal: Ab
     current.timer = undefined;
     tell(current.visit);
   };
-  return (url, document) => {
+  const noting: Find = (url, document) => {
     const lookup = find(url, document);
-    const { place } = lookup;
     // A page that was asked for has no parts that it must have.
-    if (!place || place.ticket.system === "generic" || signal.aborted) {
+    if (!lookup.place || lookup.site === "generic" || signal.aborted) {
       leave();
       return lookup;
     }
-    const view = place.view ? `${place.ticket.system} ${place.view}` : place.ticket.system;
-    const id = `${view} ${place.ticket.key}`;
+    const { place, site } = lookup;
+    const page = place.view ?? "page";
+    const id = `${site} ${page} ${place.ticket.key}`;
     if (current?.id !== id) {
       leave();
-      const visit = { view, title: false, description: false, comments: false };
+      const visit = { site, page, title: false, description: false, comments: false };
       current = { id, visit, timer: setTimeout(done, settledAfterMs) };
     }
     const { visit } = current;
@@ -44,4 +44,5 @@ export function notingFound(find: Find, tell: (visit: Visit) => void, signal: Ab
     if (visit.title && visit.description && visit.comments) done();
     return lookup;
   };
+  return { find: noting, anew: leave };
 }

@@ -6,15 +6,17 @@ const modules = import.meta.glob<{ site: SiteAdapter }>("./*.site.ts", { eager: 
 export const sites: readonly SiteAdapter[] = Object.values(modules).map((module) => module.site);
 
 export type Lookup = { place: TicketPlace } | { place: null; broken: string[] };
+/** And which adapter's it is. */
+export type SiteLookup = { place: TicketPlace; site: SiteAdapter["id"] } | { place: null; broken: string[] };
 
 /** The first adapter's ticket on this page. One that throws is named in `broken` and the others go on. */
-export function findTicket(url: URL, document: Document, from: readonly SiteAdapter[] = sites): Lookup {
+export function findTicket(url: URL, document: Document, from: readonly SiteAdapter[] = sites): SiteLookup {
   const broken: string[] = [];
   for (const site of from) {
     try {
       if (!serves(site, url, document, from)) continue;
-      const place = site.find(url, document);
-      if (place) return { place };
+      const place = site.find(url, document, site.selectors);
+      if (place) return { place, site: site.id };
     } catch (error) {
       broken.push(`${site.id}: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -23,11 +25,11 @@ export function findTicket(url: URL, document: Document, from: readonly SiteAdap
 }
 
 /** For a page that the person asked to have read: as a ticket if it can be read as one, else as the text that it is. */
-export function findAsked(url: URL, document: Document): Lookup {
-  const lookup = findTicket(url, document);
+export function findAsked(url: URL, document: Document, from: readonly SiteAdapter[] = sites): SiteLookup {
+  const lookup = findTicket(url, document, from);
   if (lookup.place?.missing.length === 0) return lookup;
-  const place = generic.find(url, document);
-  return place ? { place } : lookup;
+  const place = generic.find(url, document, generic.selectors);
+  return place ? { place, site: generic.id } : lookup;
 }
 
 /** By host name; on a host that no adapter names (one that was added), by what the page shows. */

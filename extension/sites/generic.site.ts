@@ -18,6 +18,7 @@ export function pageKey(url: URL): string {
 export const site: SiteAdapter = {
   id: "generic",
   matches: [],
+  selectors: {},
   find(url, document) {
     const blocks: PlacedBlock[] = [];
     const main = mains.flatMap((selector) => [...document.querySelectorAll(selector)])[0];

@@ -2,14 +2,14 @@
 // Selectors: public code of 2025/2026 (docs/adr/0017). Last seen working on the practice desk's double: 2026-11.
 import type { BlockRole } from "../../shared/contract.ts";
 import { linkKey, pathKey, selectedKey } from "./jira-key.ts";
-import type { PlacedBlock, SiteAdapter } from "./site.ts";
+import type { PlacedBlock, SelectorLists, SiteAdapter, TicketPlace } from "./site.ts";
 import { firstOf } from "./site.ts";
 
 /** Elements with this hook, under the attribute's name of today or of before 2023. `how`: `=`, `^=` or `$=`. */
 const hook = (value: string, how: "=" | "^=" | "$=" = "=") => `:is([data-testid${how}"${value}"], [data-test-id${how}"${value}"])`;
 
-/** Value lists, newest first, then what the page's structure gives when the hooks have changed again. */
-const selectors = {
+/** What says which issue is shown where. */
+const places = {
   /** What shows one issue over another page. A modal gets its hook later than its content. */
   containers: [
     hook("issue.views.issue-details.issue-modal.modal-dialog"),
@@ -20,6 +20,10 @@ const selectors = {
   panelLinks: [hook("platform-issue-preview-panel.preview-panel-new-tab-link")],
   /** The parent's link comes before it and has another hook. */
   breadcrumbs: [hook("issue.views.issue-base.foundation.breadcrumbs.current-issue.item")],
+} as const satisfies Record<string, readonly string[]>;
+
+/** Value lists, newest first, then what the page's structure gives when the hooks have changed again. */
+const selectors = {
   titles: [hook("issue.views.issue-base.foundation.summary.heading")],
   titleEditors: [hook("issue.views.issue-base.foundation.summary.heading.writeable")],
   /** Only where an issue stands: a board and a queue have headings too. */
@@ -48,24 +52,28 @@ const selectors = {
   activity: [hook("issue.activity.", "^="), hook("issue-activity-feed.", "^=")],
 } as const satisfies Record<string, readonly string[]>;
 
+type Lists = SelectorLists<keyof typeof selectors>;
+
 /** A part of the page that shows one issue: a modal, a panel, or the page without these. */
 interface View {
   container: Element | null;
+  lists: Lists;
   all(list: readonly string[]): Element[];
 }
 
-export const site: SiteAdapter = {
+export const site: SiteAdapter<keyof typeof selectors> = {
   id: "jira-cloud",
   matches: ["https://*.atlassian.net/*"],
+  selectors,
   detect: (_url, document) => document.querySelector("#jira-frontend") !== null,
-  find(url, document) {
-    const views = viewsOf(document);
+  find(url, document, lists) {
+    const views = viewsOf(document, lists);
     const onPage = pathKey(url);
     const named = onPage ?? selectedKey(url);
     /** A panel's own link counts more than a board's address, which may stay when another issue is opened in the panel. */
     const wanted = (view: View): string | null => {
       if (onPage || !view.container) return named;
-      return linkKey(first(view, selectors.panelLinks)) ?? named ?? shownKey(view);
+      return linkKey(first(view, places.panelLinks)) ?? named ?? shownKey(view);
     };
     const over = onPage ? undefined : views.find(({ container }) => container);
     const view = views.find((one) => wanted(one) !== null && shownKey(one) === wanted(one)) ?? over ?? views.at(-1);
@@ -80,7 +88,7 @@ export const site: SiteAdapter = {
       if (title) blocks.push({ id: "title", role: "title", element: title, kind: "text", restricted: false });
       const description = descriptionOf(view, shown === key);
       if (description) blocks.push({ id: "description", role: "description", element: description, kind: "text", restricted: false });
-      else if (first(view, selectors.descriptionEditors)) missing.push("description");
+      else if (first(view, lists.descriptionEditors)) missing.push("description");
       blocks.push(...commentsOf(view, shown === key, description));
     }
     if (!blocks.some(({ role }) => role === "title")) missing.unshift("title");
@@ -88,16 +96,17 @@ export const site: SiteAdapter = {
   },
 };
 
-function nameOf({ container }: View, { pathname }: URL): string {
+function nameOf({ container }: View, { pathname }: URL): NonNullable<TicketPlace["view"]> {
   if (!container) return /\/(queues|section)\//.test(pathname) ? "agent" : "page";
   return container.matches('[role="dialog"]') ? "modal" : "panel";
 }
 
 /** Every modal and panel with an issue, then the page; what stands in a container belongs to no other view. */
-function viewsOf(document: Document): View[] {
-  const containers = [...document.querySelectorAll(selectors.containers.join(", "))];
+function viewsOf(document: Document, lists: Lists): View[] {
+  const containers = [...document.querySelectorAll(places.containers.join(", "))];
   const view = (container: Element | null): View => ({
     container,
+    lists,
     all(list) {
       for (const selector of list) {
         const found = [...(container ?? document).querySelectorAll(selector)];
@@ -116,44 +125,51 @@ function first(view: View, list: readonly string[]): Element | null {
 
 /** The key that the view's breadcrumb names, or null while it has none. */
 function shownKey(view: View): string | null {
-  return linkKey(first(view, selectors.breadcrumbs));
+  return linkKey(first(view, places.breadcrumbs));
 }
 
 function titleOf(view: View, sure: boolean): Element | null {
-  const title = first(view, selectors.titles);
-  if (title || first(view, selectors.titleEditors)) return title;
-  return sure ? first(view, view.container ? ["h1"] : selectors.anyTitle) : null;
+  const { titles, titleEditors, anyTitle } = view.lists;
+  const title = first(view, titles);
+  if (title || first(view, titleEditors)) return title;
+  return sure ? first(view, view.container ? ["h1"] : anyTitle) : null;
 }
 
 function descriptionOf(view: View, sure: boolean): Element | null {
-  const description = first(view, selectors.descriptions);
-  if (description || !sure || first(view, selectors.descriptionFields) || first(view, selectors.descriptionEditors)) return description;
-  return looseTexts(view).find((text) => !text.closest(selectors.activity.join(", "))) ?? null;
+  const { descriptions, descriptionFields, descriptionEditors, activity } = view.lists;
+  const description = first(view, descriptions);
+  if (description || !sure || first(view, descriptionFields) || first(view, descriptionEditors)) return description;
+  return looseTexts(view).find((text) => !text.closest(activity.join(", "))) ?? null;
 }
 
 /** Rich texts that no hook says anything about; one inside another is a part of it. */
 function looseTexts(view: View): Element[] {
-  const known = [...selectors.otherFields, ...selectors.comments].join(", ");
-  const inside = selectors.richTexts.join(", ");
-  return view.all(selectors.richTexts).filter((text) => !text.closest(known) && !text.parentElement?.closest(inside));
+  const { otherFields, comments, richTexts } = view.lists;
+  const known = [...otherFields, ...comments].join(", ");
+  const inside = richTexts.join(", ");
+  return view.all(richTexts).filter((text) => !text.closest(known) && !text.parentElement?.closest(inside));
 }
 
+/** Attributes that tell one comment from the others. */
+const idNames = ["data-testid", "data-test-id", "data-componentid", "id"];
+
 function commentsOf(view: View, sure: boolean, description: Element | null): PlacedBlock[] {
-  const items = view.all(selectors.comments);
+  const { comments, commentBodies, restrictions } = view.lists;
+  const items = view.all(comments);
   const place = { role: "comment", kind: "text" } as const;
   if (items.length === 0 && sure) {
     // Nothing says whether these are internal: what is not known stays here.
     const loose = looseTexts(view).filter((text) => text !== description);
     return loose.map((element, index) => ({ ...place, id: `comment-${index + 1}`, element, restricted: true }));
   }
-  const marks = selectors.restrictions.join(", ");
+  const marks = restrictions.join(", ");
   const known = new Set(items);
   return items.flatMap((item): PlacedBlock[] => {
-    const id = item.getAttribute("data-testid") ?? item.getAttribute("data-test-id") ?? item.getAttribute("data-componentid");
+    const id = idNames.map((name) => item.getAttribute(name)).find((value) => value);
     if (!id) return [];
     const restricted = item.querySelector(marks) !== null || item.closest(marks) !== null;
     // A reply may stand inside the comment that it answers: its body is its own.
-    const body = firstOf(item, selectors.commentBodies);
+    const body = firstOf(item, commentBodies);
     const mine = body && holderOf(body, known) === item;
     // Comments that are not in view are empty shells.
     return [mine ? { ...place, id, element: body, restricted } : { ...place, id, element: item, restricted, away: true }];

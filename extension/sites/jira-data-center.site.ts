@@ -2,15 +2,18 @@
 // Selectors: public code of 2025/2026 (docs/adr/0017); those of comments' restrictions are from memory. Last seen working on the desk's double: 2026-11.
 import type { BlockRole } from "../../shared/contract.ts";
 import { linkKey, pathKey, portalKey } from "./jira-key.ts";
-import type { PlacedBlock, SiteAdapter, TicketPlace } from "./site.ts";
-import { firstOf } from "./site.ts";
+import type { PlacedBlock, SelectorLists, SiteAdapter, TicketPlace } from "./site.ts";
+import { allOf, firstOf } from "./site.ts";
 
-const selectors = {
-  /** What shows one issue, and where it names it. A list of issues names many: only the first two kinds of place are looked into. */
+/** What shows one issue, and where it names it. A list of issues names many: only the first two kinds of place are looked into. */
+const places = {
   boardDetails: ["#ghx-detail-view"],
   boardKeys: ["#issuekey-val", "#key-val", "[data-issue-key]"],
   issues: [".details-layout #issue-content", "#issue-content", "body"],
   keys: ["#key-val"],
+} as const satisfies Record<string, readonly string[]>;
+
+const selectors = {
   /** Not while it is being edited in place. */
   titles: ["#summary-val:not(:has(input, textarea))"],
   descriptions: ["#description-val .user-content-block", "#description-val:has(p):not(:has(textarea, iframe))"],
@@ -28,54 +31,57 @@ const selectors = {
   portalTexts: ["#cv-request-content", ".cv-request-content", ".cv-request-details"],
 } as const satisfies Record<string, readonly string[]>;
 
+type Lists = SelectorLists<keyof typeof selectors>;
+
 /** What a comment's head says when only some may see it, in the languages that Jira is mostly used in. */
 const restrictedWords = /restricted|internal|eingeschränkt|beschränkt|intern|restreint|restringid|limitad|限制|制限/i;
 /** What it says in a service project when the customer sees it. */
 const sharedWords = /shared|customer|kunde|client|cliente|共有|顧客/i;
 
-export const site: SiteAdapter = {
+export const site: SiteAdapter<keyof typeof selectors> = {
   id: "jira-data-center",
   matches: [],
+  selectors,
   detect(url, document) {
     if (document.querySelector("#jira-frontend")) return false;
     const product = document.querySelector('body#jira, meta[name="application-name"][content="JIRA" i]') !== null;
     return product || (portalKey(url) !== null && firstOf(document, selectors.portalTitles) !== null);
   },
-  find(url, document) {
+  find(url, document, lists) {
     const request = portalKey(url);
-    if (request) return portalPlace(request, document);
-    const detail = firstOf(document, selectors.boardDetails);
-    const boardKey = detail && isShown(detail) ? linkKey(firstOf(detail, selectors.boardKeys)) : null;
-    if (detail && boardKey) return issuePlace(boardKey, detail, "board");
-    const root = firstOf(document, selectors.issues);
+    if (request) return portalPlace(request, document, lists);
+    const detail = firstOf(document, places.boardDetails);
+    const boardKey = detail && isShown(detail) ? linkKey(firstOf(detail, places.boardKeys)) : null;
+    if (detail && boardKey) return issuePlace(boardKey, detail, "board", lists);
+    const root = firstOf(document, places.issues);
     // The key in the page stands in the same part as the words, and is exchanged with them: it counts more than the address.
-    const key = (root && linkKey(firstOf(root, selectors.keys))) ?? pathKey(url);
-    return key && root ? issuePlace(key, root, root.matches(selectors.issues[0]) ? "split" : "issue") : null;
+    const key = (root && linkKey(firstOf(root, places.keys))) ?? pathKey(url);
+    return key && root ? issuePlace(key, root, root.matches(places.issues[0]) ? "split" : "issue", lists) : null;
   },
 };
 
-function issuePlace(key: string, root: Element, view: string): TicketPlace {
+function issuePlace(key: string, root: Element, view: NonNullable<TicketPlace["view"]>, lists: Lists): TicketPlace {
   const blocks: PlacedBlock[] = [];
   const missing: BlockRole[] = [];
-  const title = firstOf(root, selectors.titles);
+  const title = firstOf(root, lists.titles);
   if (title) blocks.push({ id: "title", role: "title", element: title, kind: "text", restricted: false });
   else missing.push("title");
-  const description = firstOf(root, selectors.descriptions);
+  const description = firstOf(root, lists.descriptions);
   if (description) blocks.push({ id: "description", role: "description", element: description, kind: "text", restricted: false });
-  else if (firstOf(root, selectors.descriptionEditors)) missing.push("description");
-  const serviceDesk = firstOf(root, selectors.serviceDesk) !== null;
-  for (const item of allOf(root, selectors.comments)) {
-    const element = firstOf(item, selectors.commentBodies);
+  else if (firstOf(root, lists.descriptionEditors)) missing.push("description");
+  const serviceDesk = firstOf(root, lists.serviceDesk) !== null;
+  for (const item of allOf(root, lists.comments)) {
+    const element = firstOf(item, lists.commentBodies);
     if (element && item.id)
-      blocks.push({ id: item.id, role: "comment", element, kind: "text", restricted: isRestricted(item, serviceDesk) });
+      blocks.push({ id: item.id, role: "comment", element, kind: "text", restricted: isRestricted(item, serviceDesk, lists) });
   }
   return { ticket: { system: "jira-data-center", key }, blocks, missing, view: serviceDesk ? "agent" : view };
 }
 
 /** The customer's view: what is on it, the customer sees. */
-function portalPlace(key: string, document: Document): TicketPlace {
-  const title = firstOf(document, selectors.portalTitles);
-  const text = firstOf(document, selectors.portalTexts);
+function portalPlace(key: string, document: Document, lists: Lists): TicketPlace {
+  const title = firstOf(document, lists.portalTitles);
+  const text = firstOf(document, lists.portalTexts);
   const blocks: PlacedBlock[] = [];
   if (title) blocks.push({ id: "title", role: "title", element: title, kind: "text", restricted: false });
   if (text) blocks.push({ id: "description", role: "description", element: text, kind: "text", restricted: false });
@@ -83,20 +89,13 @@ function portalPlace(key: string, document: Document): TicketPlace {
 }
 
 /** By mark or word; in a service project also when nothing says that the customer sees it: what is not known stays here. */
-function isRestricted(item: Element, serviceDesk: boolean): boolean {
-  const marks = [item, ...allOf(item, selectors.restrictions)].filter((mark) => mark.matches(selectors.restrictions.join(", ")));
+function isRestricted(item: Element, serviceDesk: boolean, { restrictions, written, commentHeads }: Lists): boolean {
+  const marked = restrictions.join(", ");
+  const marks = [item, ...item.querySelectorAll(marked)].filter((mark) => mark.matches(marked));
   // What the author wrote marks nothing.
-  if (marks.some((mark) => !mark.closest(selectors.written.join(", ")))) return true;
-  const head = firstOf(item, selectors.commentHeads)?.textContent ?? "";
+  if (marks.some((mark) => !mark.closest(written.join(", ")))) return true;
+  const head = firstOf(item, commentHeads)?.textContent ?? "";
   return restrictedWords.test(head) || (serviceDesk && !sharedWords.test(head));
-}
-
-function allOf(root: Element, list: readonly string[]): Element[] {
-  for (const selector of list) {
-    const found = [...root.querySelectorAll(selector)];
-    if (found.length > 0) return found;
-  }
-  return [];
 }
 
 /** A board keeps its closed detail view in the page. */

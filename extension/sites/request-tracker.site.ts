@@ -1,12 +1,18 @@
 // Request Tracker 5, on hosts that were added: /Ticket/Display.html?id=N, the history page, and the requestor's own view.
 // Selectors: PAGES.md 1 and RT's own templates. Last seen working on RT 5.0.3 (Debian): 2026-11.
 import type { PlacedBlock, SiteAdapter } from "./site.ts";
+import { allOf, firstOf } from "./site.ts";
 
-const messages = ".transaction.message";
-/** The text itself: a mail's parts have bodies inside bodies, with links to download them between. */
-const texts = ".messagebody > .message-stanza";
-/** "Show quoted text": RT's own words. What is folded is not displayed, and so not read. */
-const folder = ".message-stanza-folder";
+const selectors = {
+  titles: ["#header h1"],
+  messages: [".transaction.message"],
+  /** "Enoch Root - Comments added". */
+  done: [".metadata .description"],
+  /** The text itself: a mail's parts have bodies inside bodies, with links to download them between. */
+  texts: [".messagebody > .message-stanza"],
+  /** "Show quoted text": RT's own words. What is folded is not displayed, and so not read. */
+  folders: [".message-stanza-folder"],
+} as const satisfies Record<string, readonly string[]>;
 /** Replies, which the requestor gets. Anything else that is written is a comment among those who handle the ticket. */
 const reply = /[ck]orr?[eéi]spond/i;
 
@@ -15,27 +21,28 @@ function isTicketPage(url: URL): boolean {
   return /\/(Ticket\/(Display|History)|SelfService\/Display)\.html$/.test(url.pathname) && /^\d+$/.test(url.searchParams.get("id") ?? "");
 }
 
-export const site: SiteAdapter = {
+export const site: SiteAdapter<keyof typeof selectors> = {
   id: "request-tracker",
   matches: [],
+  selectors,
   detect: (url, document) => isTicketPage(url) && document.querySelector('body[id^="comp-"] #header h1') !== null,
-  find(url, document) {
+  find(url, document, lists) {
     if (!isTicketPage(url)) return null;
-    const title = document.querySelector("#header h1");
     // The heading has the number that counts: of a merged ticket, the address names the one that is gone.
-    const number = /#(\d+):/.exec(title?.textContent ?? "")?.[1] ?? url.searchParams.get("id");
+    const number = /#(\d+):/.exec(document.querySelector("#header h1")?.textContent ?? "")?.[1] ?? url.searchParams.get("id");
+    const title = firstOf(document, lists.titles);
     const blocks: PlacedBlock[] = [];
     if (title) blocks.push({ id: "title", role: "title", element: title, kind: "text", restricted: false });
-    const list = [...document.querySelectorAll(messages)];
+    const list = allOf(document, lists.messages);
     const first = Math.min(...list.map(idOf));
     for (const message of list) {
       const id = idOf(message);
-      // "Enoch Root - Comments added": what was done stands behind who did it.
-      const done = message.querySelector(".metadata .description")?.textContent?.split(" - ").at(-1) ?? "";
+      // What was done stands behind who did it.
+      const done = firstOf(message, lists.done)?.textContent?.split(" - ").at(-1) ?? "";
       const restricted = id !== first && !reply.test(done);
-      [...message.querySelectorAll(texts)].forEach((element, index) => {
+      allOf(message, lists.texts).forEach((element, index) => {
         const role = id === first && index === 0 ? "description" : "comment";
-        const block = { element, kind: "text", restricted, skip: folder } as const;
+        const block = { element, kind: "text", restricted, skip: lists.folders.join(", ") } as const;
         blocks.push({ id: role === "description" ? role : `txn-${id}${index > 0 ? `.${index}` : ""}`, role, ...block });
       });
     }

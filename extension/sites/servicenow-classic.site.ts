@@ -1,12 +1,17 @@
 // ServiceNow classic form (UI16, also as the gsft_main frame of the Next Experience shell): /TABLE.do?sys_id=...
 // Selectors: PAGES.md 2.3 (public code of 2025/2026). Last seen working on the practice desk's double: 2026-11.
 import { fieldBlock, isInternal, isTicketTable, system, wordsOf } from "./servicenow.ts";
-import type { PlacedBlock, SiteAdapter } from "./site.ts";
-import { firstOf } from "./site.ts";
+import type { PlacedBlock, SelectorLists, SiteAdapter } from "./site.ts";
+import { allOf, firstOf } from "./site.ts";
 
-const entries = "#sn_form_inline_stream_entries ul.activities-form > li.h-card";
-const entryTexts = [".sn-card-component_summary .sn-widget-textblock-body", ".sn-card-component_summary"];
-const workNoteBar = ":scope > .sn-card-component_accent-bar_dark, :scope > .sn-card-component_accent-bar[style*=gold]";
+/** Of the activity stream. Fields are found by the names of their columns. */
+const selectors = {
+  entries: ["#sn_form_inline_stream_entries ul.activities-form > li.h-card"],
+  entryTexts: [".sn-card-component_summary .sn-widget-textblock-body", ".sn-card-component_summary"],
+  /** Says whether it is a comment or a work note. */
+  entryKinds: [".sn-card-component-time > span"],
+  workNoteBars: [":scope > .sn-card-component_accent-bar_dark", ":scope > .sn-card-component_accent-bar[style*=gold]"],
+} as const satisfies Record<string, readonly string[]>;
 
 /** The table of a form URL, or null: /incident.do?sys_id=1 -> incident. */
 export function formTable(url: URL): string | null {
@@ -14,11 +19,12 @@ export function formTable(url: URL): string | null {
   return isTicketTable(table) && url.searchParams.has("sys_id") ? table : null;
 }
 
-export const site: SiteAdapter = {
+export const site: SiteAdapter<keyof typeof selectors> = {
   id: "servicenow-classic",
   matches: ["https://*.service-now.com/*"],
+  selectors,
   detect: (url, document) => formTable(url) !== null && document.querySelector('#sys_target, form[id$=".do"]') !== null,
-  find(url, document) {
+  find(url, document, lists) {
     const table = formTable(url);
     if (!table) return null;
     // A field of formatted text is an editor in a frame, which is not read; the field behind it holds HTML, which nobody wrote.
@@ -37,11 +43,11 @@ export const site: SiteAdapter = {
     const description = field("description");
     if (description) blocks.push(fieldBlock("description", description));
     // Newest entries stand on top and are prepended: count from the oldest, so that a new one does not rename all others.
-    const list = [...document.querySelectorAll(entries)];
+    const list = allOf(document, lists.entries);
     list.forEach((entry, index) => {
-      const text = firstOf(entry, entryTexts);
+      const text = firstOf(entry, lists.entryTexts);
       const id = entry.id || `entry-${list.length - index}`;
-      if (text) blocks.push({ id, role: "comment", element: text, kind: "text", restricted: isRestricted(entry) });
+      if (text) blocks.push({ id, role: "comment", element: text, kind: "text", restricted: isRestricted(entry, lists) });
     });
     const key = number || url.searchParams.get("sys_id") || "";
     return { ticket: { system, key: key.slice(0, 100) || "new" }, blocks, missing: title ? [] : ["title"] };
@@ -49,7 +55,7 @@ export const site: SiteAdapter = {
 };
 
 /** True for work notes, and for every entry that does not say that its kind is one the caller sees: what is not known stays here. */
-function isRestricted(entry: Element): boolean {
-  const kind = wordsOf(entry.querySelector(".sn-card-component-time > span"));
-  return entry.matches(".h-card_work") || entry.querySelector(workNoteBar) !== null || isInternal(kind);
+function isRestricted(entry: Element, { entryKinds, workNoteBars }: SelectorLists<keyof typeof selectors>): boolean {
+  const kind = wordsOf(firstOf(entry, entryKinds));
+  return entry.matches(".h-card_work") || firstOf(entry, workNoteBars) !== null || isInternal(kind);
 }

@@ -3,17 +3,20 @@
 // Last seen working on the practice desk's double, which runs on ServiceNow's own renderer: 2026-11.
 import { deepAll, deepClosest, deepWithin, deepWords, isShown } from "./deep.ts";
 import { fieldBlock, isInternal, isTicketTable, numberIn, system, wordsOf } from "./servicenow.ts";
-import type { PlacedBlock, SiteAdapter } from "./site.ts";
+import type { PlacedBlock, SelectorLists, SiteAdapter } from "./site.ts";
 
 const forms = ["sn-form-data-connected", "now-record-form-connected", "now-record-form-blob"];
-const streams = ["now-activity-stream-connected"];
 /** Each open tab of the workspace has one, and all stay in the document. */
 const screens = ["sn-canvas-screen"];
-const tiles = ".tile";
-const tileHeads = ".tile-header, header, [class*='header']";
-const tileTexts = [".tile-body", "now-rich-text", "[class*='body']"];
-/** A tile's own words, where its text has no element of its own. */
-const tileSkip = `${tileHeads}, time, now-avatar, now-button`;
+/** Of the activity stream. Fields are found by the names of their columns. */
+const selectors = {
+  streams: ["now-activity-stream-connected"],
+  tiles: [".tile"],
+  tileHeads: [".tile-header", "header", "[class*='header']"],
+  tileTexts: [".tile-body", "now-rich-text", "[class*='body']"],
+} as const satisfies Record<string, readonly string[]>;
+/** With its head, a tile's own words, where its text has no element of its own. */
+const tileParts = ["time", "now-avatar", "now-button"];
 
 /** The record that the address names last: a workspace opens records inside records. */
 function recordOf(url: URL): { table: string; sysId: string } | null {
@@ -21,17 +24,18 @@ function recordOf(url: URL): { table: string; sysId: string } | null {
   return url.pathname.startsWith("/now/") && isTicketTable(table) && sysId ? { table, sysId } : null;
 }
 
-export const site: SiteAdapter = {
+export const site: SiteAdapter<keyof typeof selectors> = {
   id: "servicenow-workspace",
   matches: ["https://*.service-now.com/*"],
+  selectors,
   detect: (url, document) =>
     recordOf(url) !== null && [...(document.body?.children ?? [])].some(({ localName }) => localName.startsWith("macroponent-")),
-  find(url, document) {
+  find(url, document, lists) {
     const record = recordOf(url);
     if (!record) return null;
-    const parts = deepAll(document, [...forms, ...streams].join(", ")).filter(isShown);
+    const parts = deepAll(document, [...forms, ...lists.streams].join(", ")).filter(isShown);
     const form = parts.find(({ localName }) => forms.includes(localName));
-    if (!form) return { ticket: { system, key: record.sysId }, blocks: [], missing: ["title"], view: "workspace" };
+    if (!form) return { ticket: { system, key: record.sysId }, blocks: [], missing: ["title"] };
     const field = (name: string): Element | null => {
       const [place] = deepWithin(form, `[name="${name}"]`);
       if (!place || place.matches("input, textarea")) return place ?? null;
@@ -43,27 +47,28 @@ export const site: SiteAdapter = {
     const description = field("description");
     if (description) blocks.push(fieldBlock("description", description));
     const screen = deepClosest(form, screens);
-    const stream = parts.find((part) => streams.includes(part.localName) && deepClosest(part, screens) === screen);
-    blocks.push(...entriesOf(stream));
+    const isStream = (part: Element) => part.matches(lists.streams.join(", ")) && deepClosest(part, screens) === screen;
+    blocks.push(...entriesOf(parts.find(isStream), lists));
     const number = numberIn(wordsOf(field("number"))) ?? numberIn(document.title);
-    return { ticket: { system, key: number ?? record.sysId }, blocks, missing: title ? [] : ["title"], view: "workspace" };
+    return { ticket: { system, key: number ?? record.sysId }, blocks, missing: title ? [] : ["title"] };
   },
 };
 
 /** Newest first, as the stream shows them; counted from the oldest, so that a new one does not rename all others. */
-function entriesOf(stream: Element | undefined): PlacedBlock[] {
+function entriesOf(stream: Element | undefined, lists: SelectorLists<keyof typeof selectors>): PlacedBlock[] {
   if (!stream) return [];
+  const [tiles, tileHeads] = [lists.tiles.join(", "), lists.tileHeads.join(", ")];
   const list = deepWithin(stream, tiles).filter((tile) => !tile.parentElement?.closest(tiles));
   return list.flatMap((tile, index) => {
     const [head] = deepWithin(tile, tileHeads);
-    const text = tileTexts.map((selector) => deepWithin(tile, selector)[0]).find((found) => found !== undefined);
+    const text = lists.tileTexts.map((selector) => deepWithin(tile, selector)[0]).find((found) => found !== undefined);
     return {
       id: tile.id || `entry-${list.length - index}`,
       role: "comment" as const,
       element: text ?? tile,
       kind: "text" as const,
       restricted: isInternal(head ? deepWords(head) : ""),
-      ...(text ? {} : { skip: tileSkip }),
+      ...(text ? {} : { skip: [tileHeads, ...tileParts].join(", ") }),
     };
   });
 }

@@ -1,5 +1,5 @@
 // Options: on how many visits a ticket's title, description and comments were found, by view; a broken layout shows here.
-import { looksBroken, type ViewHealth } from "../../shared/selector-health.ts";
+import { looksBroken, type ViewHealth, viewName } from "../../shared/selector-health.ts";
 import { useTexts } from "./texts.ts";
 
 export interface HealthProps {
@@ -14,7 +14,7 @@ export function Health({ views }: HealthProps) {
     <section aria-labelledby="health">
       <h2 id="health">{t("health.title")}</h2>
       <p className="quiet">{t("health.help")}</p>
-      {broken.map(({ view }) => (
+      {broken.map(viewName).map((view) => (
         <p key={view} className="problem" role="alert">
           {t("health.broken", { view })}
         </p>
@@ -34,9 +34,9 @@ export function Health({ views }: HealthProps) {
             </tr>
           </thead>
           <tbody>
-            {views.map(({ view, visits, title, description, comments }) => (
-              <tr key={view}>
-                <th scope="row">{view}</th>
+            {views.map(({ site, page, visits, title, description, comments }) => (
+              <tr key={`${site} ${page}`}>
+                <th scope="row">{viewName({ site, page })}</th>
                 <td>{visits}</td>
                 <td>{share(title, visits)}</td>
                 <td>{share(description, visits)}</td>

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { until } from "../../scripts/until.ts";
-import { ViewHealth } from "../../shared/selector-health.ts";
+import { ViewHealth, viewName } from "../../shared/selector-health.ts";
 import { decidesWithoutNotes, drawn, jiraTickets, openSettled, paintedOutside, rightTicket, textHash } from "./jira-lab.ts";
 import { type Bench, foreignWrites, paintedEquals, startBench, step, tiny } from "./lab.ts";
 
@@ -151,7 +151,7 @@ test("what was found is counted by view, and nothing else is kept of it", async 
     ["jira-cloud page", "/browse/ITS-305"],
     ["jira-cloud agent", "/jira/servicedesk/projects/ITS/queues/custom/1/ITS-305"],
   ] as const) {
-    const countOf = async () => (await health()).find((one) => one.view === view);
+    const countOf = async () => (await health()).find((one) => viewName(one) === view);
     const before = (await countOf())?.visits ?? 0;
     const { page, frame } = await openAt(path);
     await step(frame, "read-all");

@@ -28,7 +28,7 @@ test("the new adapter finds in its stored pages what they expect, and its system
     const page = new DOMParser().parseFromString(readFileSync(join(root, file), "utf8"), "text/html");
     const url = new URL(expected.url);
     expect(site.detect?.(url, page)).toBe(true);
-    const place = site.find(url, page);
+    const place = site.find(url, page, site.selectors);
     expect(place?.ticket ?? null).toEqual(expected.system && { system: expected.system, key: expected.key });
     const blocks = place?.blocks.map(({ id, role, kind, element, restricted }) => {
       const text = (element.textContent ?? "").trim();
@@ -36,6 +36,7 @@ test("the new adapter finds in its stored pages what they expect, and its system
     });
     expect(blocks).toEqual(expected.blocks);
   }
+  expect(readFileSync(join(root, "shared/selector-health.ts"), "utf8")).toMatch(/siteIds = \[[^\]]*"help-desk",\n\]/);
   expect(readFileSync(join(root, "shared/contract.ts"), "utf8")).toMatch(/systems = \[[^\]]*"help-desk", "generic"\]/);
 });
 

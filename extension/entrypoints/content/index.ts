@@ -5,13 +5,12 @@ import { askBackground } from "../../ask-background.ts";
 import { isClosed } from "../../closed-roots.ts";
 import { createAnalyzeClient } from "../../inference/port-client.ts";
 import { analyzePortName, answerMessage, pageMessages } from "../../messages.ts";
-import { notingFound } from "../../page/found-parts.ts";
 import { createHighlighter } from "../../page/highlighter.ts";
 import { whenIdle } from "../../page/slices.ts";
 import { followTicket } from "../../page/ticket-session.ts";
 import { createPageReview } from "../../page-review.ts";
-import { findAsked, findTicket, sites } from "../../sites/all-sites.ts";
-import { pageKey } from "../../sites/generic.site.ts";
+import { createPageSelectors } from "../../page-selectors.ts";
+import { sites } from "../../sites/all-sites.ts";
 import css from "../../ui/theme.css?inline";
 
 export default defineContentScript({
@@ -39,18 +38,20 @@ export default defineContentScript({
       changed: () => session.refresh(),
       signal,
     });
-    /** The page that the person asked for; the next one is not read. */
-    let asked = "";
-    const read = () => {
-      if (window.top !== window) return;
-      asked = pageKey(new URL(location.href));
-      session.look();
-    };
+    const selectors = createPageSelectors({
+      document,
+      ask: background.selectors,
+      found: background.found,
+      changed: () => session.look(),
+      signal,
+    });
+    const read = () => window.top === window && selectors.read();
+    const heard = (what: "history" | "settings" | "selectors") => (what === "selectors" ? selectors.refresh() : own.heard(what));
     const answers = [
       answerMessage(pageMessages, "card.show", browser.runtime, (how) => own.show(how)),
       answerMessage(pageMessages, "review.act", browser.runtime, (action) => own.review.act(action)),
-      answerMessage(pageMessages, "review.changed", browser.runtime, (what) => own.heard(what)),
-      answerMessage(pageMessages, "page.read", browser.runtime, read),
+      answerMessage(pageMessages, "review.changed", browser.runtime, heard),
+      answerMessage(pageMessages, "page.read", browser.runtime, () => void read()),
       answerMessage(pageMessages, "page.stop", browser.runtime, () => stopped.abort()),
     ];
     signal.addEventListener("abort", () => {
@@ -63,7 +64,7 @@ export default defineContentScript({
     const session = followTicket({
       document,
       url: () => new URL(location.href),
-      find: notingFound((url, page) => (asked === pageKey(url) ? findAsked : findTicket)(url, page), background.found, signal),
+      find: selectors.find,
       analyze: client.analyze,
       highlighter: createHighlighter(document),
       isClosed,

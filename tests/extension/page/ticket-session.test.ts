@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { followTicket } from "../../../extension/page/ticket-session.ts";
 import type { PageView } from "../../../extension/page/ticket-view.ts";
-import type { SiteAdapter, TicketPlace } from "../../../extension/sites/site.ts";
+import type { TicketPlace } from "../../../extension/sites/site.ts";
 import type { AnalyzeRequest, Span, Suggestion } from "../../../shared/contract.ts";
 import type { PageReport } from "../../../shared/review.ts";
 
@@ -54,7 +54,7 @@ function start({ key = () => "SOC-1", analyze, broken = () => false }: Setting =
   const reports: PageReport[] = [];
   const painted: string[][] = [];
   let view: PageView | null = null;
-  const find: SiteAdapter["find"] = (_url, page): TicketPlace => {
+  const find = (_url: URL, page: Document): TicketPlace => {
     const title = page.querySelector("h1");
     const description = page.querySelector("#d");
     return {
@@ -71,7 +71,7 @@ function start({ key = () => "SOC-1", analyze, broken = () => false }: Setting =
   const session = followTicket({
     document,
     url: () => new URL("https://x.atlassian.net/browse/SOC-1"),
-    find: (url, page) => (broken() ? { place: null, broken: ["jira-cloud: boom"] } : { place: find(url, page) as TicketPlace }),
+    find: (url, page) => (broken() ? { place: null, broken: ["jira-cloud: boom"] } : { place: find(url, page) }),
     analyze: async (request, options) => {
       asked.push(request);
       return analyze ? analyze(request, options) : answerTo(request);

@@ -50,7 +50,7 @@ for (const file of cases) {
     const expected = JSON.parse(readFileSync(join(folder, file.replace(/\.html$/, ".expected.json")), "utf8")) as Expected;
     const page = openPage(readFileSync(join(folder, file), "utf8"));
     const url = new URL(expected.url);
-    const claims = sites.filter((site) => serves(site, url, page) && site.find(url, page) !== null).map((site) => site.id);
+    const claims = sites.filter((site) => serves(site, url, page) && site.find(url, page, site.selectors) !== null).map((site) => site.id);
     expect(claims).toEqual(expected.system && !expected.asked ? [expected.site ?? expected.system] : []);
     const { place } = (expected.asked ? findAsked : findTicket)(url, page);
     if (!expected.system) return;
@@ -73,6 +73,7 @@ test("an adapter that throws is named and the others go on", () => {
   const bad: SiteAdapter = {
     id: "jira-cloud",
     matches: ["https://*.atlassian.net/*"],
+    selectors: {},
     find() {
       throw new Error("boom");
     },

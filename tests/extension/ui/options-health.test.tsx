@@ -2,12 +2,13 @@
 // Options, what was found: shares by view, a warning for a view that lost its titles, words when there is nothing yet.
 import { expect, test } from "vitest";
 import { Health } from "../../../extension/ui/options-health.tsx";
+import type { ViewHealth } from "../../../shared/selector-health.ts";
 import { draw } from "./draw.tsx";
 import { german } from "./languages.ts";
 
-const views = [
-  { view: "jira-cloud page", visits: 40, title: 40, description: 30, comments: 10 },
-  { view: "jira-cloud panel", visits: 40, title: 20, description: 0, comments: 0 },
+const views: ViewHealth[] = [
+  { site: "jira-cloud", page: "page", visits: 40, title: 40, description: 30, comments: 10 },
+  { site: "jira-cloud", page: "panel", visits: 40, title: 20, description: 0, comments: 0 },
 ];
 
 test("each view with its visits and shares, and a warning only for the one that lost its titles", () => {
