@@ -1,5 +1,7 @@
 // Finds the open shadow roots of a page, nested ones and those that come late: a MutationObserver on the document sees none of them.
 
+import { inSlices } from "./slices.ts";
+
 interface Options {
   document: Document;
   signal: AbortSignal;
@@ -8,12 +10,15 @@ interface Options {
 }
 
 export interface OpenRoots {
-  /** Looks below nodes that were added, each subtree once. */
+  /** Looks below nodes that were added, each subtree once; below many of them in slices, so that roots may be told later. */
   added(nodes: ReadonlySet<Node>): void;
 }
 
 /** A custom element may get its root later, when its code has been loaded; nothing in the DOM tells. So it is looked at again after these times. */
 const looksMs = [300, 700, 1500, 3000, 6000];
+
+/** Elements between two rests of a walk: less than a millisecond's work. */
+const restEvery = 256;
 
 /** Starts with the whole document; ends with `signal`. */
 export function followRoots({ document, signal, onRoot }: Options): OpenRoots {
@@ -21,6 +26,9 @@ export function followRoots({ document, signal, onRoot }: Options): OpenRoots {
   /** Custom elements that have no root yet, or none that we may see. Weakly: what the page took away must not stay because of us. */
   const waiting = new Set<WeakRef<Element>>();
   const awaited = new WeakSet<Element>();
+  /** Subtrees that nobody has looked through yet. */
+  const unseen: ParentNode[] = [];
+  let walking = false;
   let looks = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const view = document.defaultView;
@@ -49,8 +57,29 @@ export function followRoots({ document, signal, onRoot }: Options): OpenRoots {
     }
   };
   const enter = (below: ParentNode) => {
-    for (const element of below.querySelectorAll("*")) visit(element);
+    unseen.push(below);
+    if (walking) return;
+    walking = true;
+    inSlices(walk(), {
+      signal,
+      done: () => {
+        walking = false;
+      },
+      failed(error) {
+        walking = false;
+        throw error;
+      },
+    });
   };
+  function* walk(): Generator<void, void> {
+    let seen = 0;
+    for (let below = unseen.pop(); below; below = unseen.pop()) {
+      for (const element of below.querySelectorAll("*")) {
+        visit(element);
+        if (++seen % restEvery === 0) yield;
+      }
+    }
+  }
   const lookAgain = () => {
     timer ??= setTimeout(() => {
       timer = undefined;

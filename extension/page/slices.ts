@@ -3,7 +3,7 @@
 /** A slice, in milliseconds: half a frame. */
 export const sliceMs = 8;
 /** A page that is never idle waits for us no longer than we for it. */
-const longestRestMs = 100;
+export const longestRestMs = 100;
 
 interface Options<T> {
   /** Longest slice. */

@@ -1,7 +1,7 @@
 // Keeps a ticket's text read while the page changes: a long text in slices, and what changed meanwhile once more.
 import type { PlacedBlock } from "../sites/site.ts";
 import type { BlockReader } from "./block-reader.ts";
-import { inSlices, sliceMs } from "./slices.ts";
+import { inSlices, longestRestMs, sliceMs, whenIdle } from "./slices.ts";
 
 interface Options {
   reader: BlockReader;
@@ -22,7 +22,7 @@ export interface SteadyReading {
 }
 
 /** The more often the page changed a text before it was read, the longer are the slices, up to what people do not feel. */
-const longestSliceMs = 32;
+const longestSliceMs = 16;
 /** In the end it is read at one go, rather than never. */
 const mostTorn = 8;
 
@@ -60,13 +60,19 @@ export function readSteadily({ reader, pending, done, again, failed }: Options):
           failed(error);
         },
         done(read) {
-          reading = null;
           const result = read.take(rested ? union(dirty, pending()) : new Set());
           torn = result.torn ? torn + 1 : 0;
-          if (dirty === null || dirty.size > 0) again();
-          else if (!result.torn) done(result.changed);
+          if (dirty === null || dirty.size > 0) return whenIdle(goOn, longestRestMs);
+          reading = null;
+          if (!result.torn) done(result.changed);
         },
       });
+      // A task of its own: with the last slice and the first one of the next reading, a look at the whole page is too long for one.
+      const goOn = () => {
+        if (mine.signal.aborted) return;
+        reading = null;
+        again();
+      };
       rested = true;
     },
   };
