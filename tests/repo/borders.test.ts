@@ -107,7 +107,7 @@ test("each page that is opened starts without the contract of releases, which on
     for (const { from, typeOnly } of importsOf(file))
       if (!typeOnly && /^\..*\.tsx?$/.test(from)) visit(normalize(join(dirname(file), from)));
   };
-  visit("extension/entrypoints/content/index.ts");
+  visit("extension/follow-page.ts");
   expect(loaded).toContain("shared/model-run.ts");
   expect(loaded).not.toContain("shared/release.ts");
 });

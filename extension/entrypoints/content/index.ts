@@ -1,17 +1,7 @@
-// Wiring of the content script: follows the ticket on a page, draws the chip and the card, runs the review, reports the state.
-import { browser } from "wxt/browser";
+// The content script: waits until the page has nothing to do, and then begins, one part at a time.
 import { defineContentScript } from "wxt/utils/define-content-script";
-import { askBackground } from "../../ask-background.ts";
-import { isClosed } from "../../closed-roots.ts";
-import { createAnalyzeClient } from "../../inference/port-client.ts";
-import { analyzePortName, answerMessage, pageMessages } from "../../messages.ts";
-import { createHighlighter } from "../../page/highlighter.ts";
 import { whenIdle } from "../../page/slices.ts";
-import { followTicket } from "../../page/ticket-session.ts";
-import { createPageReview } from "../../page-review.ts";
-import { createPageSelectors } from "../../page-selectors.ts";
 import { sites } from "../../sites/all-sites.ts";
-import css from "../../ui/theme.css?inline";
 
 export default defineContentScript({
   matches: [...new Set(sites.flatMap((site) => [...site.matches]))],
@@ -20,59 +10,16 @@ export default defineContentScript({
   // The page would hear it, learn the extension's id from it, and could end this script by sending it again.
   noScriptStartedPostMessage: true,
   async main(context) {
-    // The page comes first: it has more to do now than we.
-    await new Promise<void>((resolve) => whenIdle(resolve, 500));
-    // A host that was removed ends the script too, while it still can say that the page was left.
-    const stopped = new AbortController();
-    const signal = AbortSignal.any([context.signal, stopped.signal]);
-    const background = askBackground(context);
-    const client = createAnalyzeClient({
-      ensure: background.ensureHost,
-      connect: () => browser.runtime.connect({ name: analyzePortName }),
-    });
-    const own = createPageReview({
-      document,
-      css,
-      background,
-      retry: () => session.retry(),
-      changed: () => session.refresh(),
-      signal,
-    });
-    const selectors = createPageSelectors({
-      document,
-      ask: background.selectors,
-      found: background.found,
-      changed: () => session.look(),
-      signal,
-    });
-    const read = () => window.top === window && selectors.read();
-    const heard = (what: "history" | "settings" | "selectors") => (what === "selectors" ? selectors.refresh() : own.heard(what));
-    const answers = [
-      answerMessage(pageMessages, "card.show", browser.runtime, (how) => own.show(how)),
-      answerMessage(pageMessages, "review.act", browser.runtime, (action) => own.review.act(action)),
-      answerMessage(pageMessages, "review.changed", browser.runtime, heard),
-      answerMessage(pageMessages, "page.read", browser.runtime, () => void read()),
-      answerMessage(pageMessages, "page.stop", browser.runtime, () => stopped.abort()),
-    ];
-    signal.addEventListener("abort", () => {
-      for (const end of answers) end();
-      client.close();
-    });
-    if (window.top === window) background.started(performance.timeOrigin);
-    window.addEventListener("pagehide", (event) => event.persisted && client.close(), { signal });
-
-    const session = followTicket({
-      document,
-      url: () => new URL(location.href),
-      find: selectors.find,
-      analyze: client.analyze,
-      highlighter: createHighlighter(document),
-      isClosed,
-      review: own.review,
-      cardRemoved: own.cardRemoved,
-      show: own.draw,
-      report: background.report,
-      signal,
-    });
+    // The page comes first: it has more to do now than we. Contract, React and the rest at one go would hold it up for longer than goes unnoticed.
+    const rest = (longest: number) => new Promise<void>((resolve) => whenIdle(resolve, longest));
+    await rest(500);
+    await import("../../messages.ts");
+    await rest(100);
+    await import("../../page-review.ts");
+    await rest(100);
+    // An update meanwhile has cut this script off.
+    if (context.isInvalid) return;
+    const { followPage } = await import("../../follow-page.ts");
+    followPage(context);
   },
 });
