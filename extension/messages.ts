@@ -61,7 +61,7 @@ interface Row {
   from: "page" | "extension";
 }
 
-// One row a message, in the table of who answers it. A page's script holds the first one only: it is compiled anew in each page.
+// One row a message, in the table of who answers it.
 
 export const pageMessages = {
   /** background, popup -> page: open, close or toggle the card. */
