@@ -154,6 +154,8 @@ def _parser() -> argparse.ArgumentParser:
     prove = steps.add_parser("prove-gate", help="harm a small model in many ways and count what the gate stops")
     prove.add_argument("--harmed", type=int, default=100)
     prove.add_argument("--harmless", type=int, default=50)
+    prove.add_argument("--seed", type=int, default=1, help="of all candidates: another seed is another proof")
+    prove.add_argument("--no-probes", action="store_true", help="leave out what is too weak to count")
 
     export = steps.add_parser("export", help="calibrate a trained run and write the model directory")
     export.add_argument("--tiny", action="store_true", help="random weights under 1 MB, for tests")
@@ -266,7 +268,9 @@ def main(arguments: list[str] | None = None) -> int:
         elif options.step == "prove-gate":
             from trainer import prove_gate
 
-            figures = prove_gate.run(options.runs / "prove-gate", options.harmed, options.harmless)
+            figures = prove_gate.run(
+                options.runs / "prove-gate", options.harmed, options.harmless, options.seed, not options.no_probes
+            )
             return 0 if figures["ok"] else 1
         elif options.step in publish_commands.STEPS:
             publish_commands.run(options.runs, options)

@@ -99,7 +99,11 @@ def _learnt(train: Path, calibrated: Path) -> list[str]:
     if not (train / DECODING).exists():
         return []
     layers = json.loads((calibrated / "config.json").read_text(encoding="utf-8"))["num_hidden_layers"]
-    learning = require_run(train, "train")["settings"]["recipe"]["layers"]
+    return nodes_of(layers, require_run(train, "train")["settings"]["recipe"]["layers"])
+
+
+def nodes_of(layers: int, learning: int) -> list[str]:
+    """Parts of the names of the nodes of the heads and of so many of the encoder's upper layers."""
     return [f"/layer.{number}/" for number in range(layers - learning, layers)] + ["/threat/", "/severity/", "/entity/"]
 
 

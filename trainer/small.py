@@ -7,7 +7,7 @@ import json
 import os
 import random
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -138,8 +138,12 @@ def pack(
     decoding: dict,
     build: Path,
     spoil: Callable[[Path], None] | None = None,
+    keep: Sequence[str] = (),
 ) -> Path:
-    """A whole model directory; returns its fp32 file, which lies beside it. `spoil` may harm the fp32 file before int8 is made of it."""
+    """A whole model directory; returns its fp32 file, which lies beside it.
+
+    `spoil` may harm the fp32 file before int8 is made of it; `keep` names what stays in full precision (quantize.py).
+    """
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
@@ -150,8 +154,8 @@ def pack(
         source = folder.with_name(f"{folder.name}-spoilt.onnx")
         shutil.copyfile(full, source)
         spoil(source)
-    write_int8(source, partial / WASM_FILE)
-    write_q4(source, partial / WEBGPU_FILE)
+    write_int8(source, partial / WASM_FILE, keep)
+    write_q4(source, partial / WEBGPU_FILE, keep)
     if source != full:
         source.unlink()
     write_config(partial, model.encoder.config.to_dict(), decoding)

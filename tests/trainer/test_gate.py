@@ -1,8 +1,7 @@
-"""The gate: its rules on made-up answers, what makes it say no, and the short form of the gate proof."""
+"""The gate: its rules on made-up answers, and what makes it say no."""
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -10,18 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trainer import bootstrap, gate, holdout, prove_gate, rules, small
-from trainer.build import corpus_example
+from trainer import bootstrap, gate, holdout
 from trainer.corpus import load_corpus
-from trainer.harm import HARMLESS, HARMS
 from trainer.labels import REPO, THREAT_TYPES
 from trainer.metrics import calibration_error, macro_f1
-from trainer.model import save_model
 from trainer.onnx_model import OnnxModel
 from trainer.records import read_jsonl, read_records, write_jsonl
 from trainer.rules import Answers, compare, flips, rule
 from trainer.runs import make_run
-from trainer.tiny import tiny_decoding, tiny_model, tiny_tokenizer
 
 
 def _answers(said: np.ndarray, confidence: float = 0.8) -> Answers:
@@ -241,47 +236,3 @@ def test_our_canaries_are_right_in_the_shipped_model_and_in_no_corpus() -> None:
     assert [case["id"] for case in cases if model.answer(case["text"]).threat_type != case["threat_type"]] == []
     taught = {record["text"] for record in load_corpus()[0]}
     assert not taught & {case["text"] for case in cases}
-
-
-def test_short_gate_proof(tmp_path: Path, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """12 harmed and 6 harmless candidates of the tiny model, whose own answers are the truth here; the full form trains a small one."""
-    monkeypatch.setattr(prove_gate, "PER_EPOCH", 40)
-    # Random weights are no good at int8.
-    monkeypatch.setattr(rules, "FLIPS", 0.2)
-    tokenizer = tiny_tokenizer()
-    model = tiny_model(tokenizer.get_vocab_size())
-
-    def write_train(folder: Path) -> dict:
-        save_model(folder, model, tokenizer)
-        return {}
-
-    train = make_run(tmp_path, "train", {}, write_train)
-    current = tmp_path / "current"
-    forward = OnnxModel(tiny_folder)
-    answers = [(t, forward.answer(t["text"]).threat) for t in load_corpus()[0] if len(t["text"]) < 500][:150]
-    # Random weights answer many texts by a hair; where any breath turns the answer it cannot be the truth. The surest judge.
-    answers.sort(key=lambda pair: float(np.diff(np.sort(pair[1]))[-1]), reverse=True)
-    parts = ["test"] * 60 + ["train", "later"] * 20
-    tickets = [
-        {**ticket, "threat_type": THREAT_TYPES[int(threat.argmax())], "alt_types": [], "spans": []}
-        for ticket, threat in answers[: len(parts)]
-    ]
-
-    def write_build(folder: Path) -> dict:
-        examples = [corpus_example(ticket, part) for ticket, part in zip(tickets, parts, strict=True)]
-        write_jsonl(folder / "examples.jsonl", [{**e, "sentences": [[0, len(e["text"])]]} for e in examples])
-        return {}
-
-    build = make_run(tmp_path, "build", {}, write_build)
-    small.pack(current, model, tokenizer, tiny_decoding(), build)
-    rows = [ticket for ticket, part in zip(tickets, parts, strict=True) if part == "test"]
-    write_jsonl(tmp_path / "rows.jsonl", rows)
-    write_jsonl(tmp_path / "canaries.jsonl", rows[:2])
-    frozen = holdout.run(tmp_path, [tmp_path / "rows.jsonl"], "all", build, tmp_path / "canaries.jsonl")
-    # So few tickets teach little in an epoch: what is to be harm needs a faster rate here.
-    harms = [dataclasses.replace(plan, rate=1e-2) if plan.epochs > 1 else plan for plan in HARMS]
-    harmed = [harms[number % len(harms)] for number in range(12)]
-    world = prove_gate.World(tmp_path, build, train, tiny_decoding(), current)
-    total, stopped = prove_gate.count(world, frozen, harmed + [dataclasses.replace(HARMLESS, rate=1e-5)] * 6)
-    assert total.total() == 18 and total[HARMLESS.kind] == 6
-    assert stopped == {**total, HARMLESS.kind: 0}
