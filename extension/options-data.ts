@@ -1,5 +1,6 @@
 // Everything that the options page shows, gathered from settings and store and kept up to date.
 import type { ModelView } from "../shared/model-run.ts";
+import type { PackView } from "../shared/pack-view.ts";
 import type { ViewHealth } from "../shared/selector-health.ts";
 import type { WriteBackSettings } from "../shared/write-back.ts";
 import { type CustomHost, customHosts, watchCustomHosts } from "./custom-hosts.ts";
@@ -13,6 +14,7 @@ import type { ReviewDb } from "./store/review-db.ts";
 import { deadLetters, sentPayloads, syncOverview, watchStore } from "./store/review-log.ts";
 import { type PrivacySettings, readPrivacy, readReviewSettings, watchReviewSettings } from "./store/review-settings.ts";
 import { readHealth, watchHealth } from "./store/selector-health.ts";
+import { readPackView } from "./store/selector-settings.ts";
 import { managedWriteBack, readWriteBack } from "./store/write-back.ts";
 
 type Stored = Awaited<ReturnType<typeof readStored>>;
@@ -77,9 +79,10 @@ async function readAllSettings(): Promise<{
   managedWriteBack: (keyof WriteBackSettings)[];
   model: ModelView | null;
   health: ViewHealth[];
+  selectors: PackView | null;
 }> {
-  const [settings, status, connection, hosts, { keys }, privacy, managed, writeBack, managedOfWriteBack, model, health] = await Promise.all(
-    [
+  const [settings, status, connection, hosts, { keys }, privacy, managed, writeBack, managedOfWriteBack, model, health, selectors] =
+    await Promise.all([
       readSettings(),
       readStatus(),
       readConnection(),
@@ -91,9 +94,22 @@ async function readAllSettings(): Promise<{
       managedWriteBack(),
       readModelView(),
       readHealth(),
-    ],
-  );
-  return { settings, status, connection, hosts, keys, privacy, managed, writeBack, managedWriteBack: managedOfWriteBack, model, health };
+      readPackView(),
+    ]);
+  return {
+    settings,
+    status,
+    connection,
+    hosts,
+    keys,
+    privacy,
+    managed,
+    writeBack,
+    managedWriteBack: managedOfWriteBack,
+    model,
+    health,
+    selectors,
+  };
 }
 
 /** What an administrator's policy has set. */

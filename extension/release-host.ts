@@ -7,14 +7,12 @@ import type { ModelRunner } from "./inference/model-runner.ts";
 import { answerMessage, backgroundMessages, sendMessage } from "./messages.ts";
 import { look } from "./releases/look.ts";
 import { choiceOf, ownIn, viewOf } from "./releases/model-view.ts";
-import { openOrReplaceReleaseDb, type ReleaseDb } from "./releases/release-db.ts";
+import { keepOpen } from "./releases/release-db.ts";
 import * as steps from "./releases/release-state.ts";
-import { createReleaseStore, type ReleaseStore } from "./releases/release-store.ts";
+import { createReleaseStore } from "./releases/release-store.ts";
 import { readConnection, watchConnection } from "./store/connection.ts";
 import { installId, keepModelView, readModelPolicy, readModelView } from "./store/release-settings.ts";
-
-/** Public keys that this build trusts, by `SECTAG_RELEASE_KEYS` or shared/release-keys.json; put in by the build. */
-declare const __SECTAG_RELEASE_KEYS__: readonly string[];
+import { trustedKeys } from "./trusted-keys.ts";
 
 const alarmName = "sectag.releases";
 const againName = "sectag.releases.again";
@@ -43,27 +41,14 @@ export interface ReleaseHost {
 /** Call once, at the start of the background. @param ownCorrections ids of this browser's corrections that count. */
 export function startReleaseHost(ownCorrections: () => Promise<string[]>): ReleaseHost {
   let host = byMessage;
-  let opened: Promise<{ db: ReleaseDb; store: ReleaseStore }> | null = null;
-  const open = () => {
-    opened ??= openOrReplaceReleaseDb().then((db) => ({ db, store: createReleaseStore(db, browser.storage.local) }));
-    return opened.then(
-      async (open) => {
-        if (!open.db.isOpen()) await open.db.open();
-        return open;
-      },
-      (error: unknown) => {
-        opened = null;
-        throw error;
-      },
-    );
+  const openDb = keepOpen();
+  const open = async () => {
+    const db = await openDb();
+    return { db, store: createReleaseStore(db, browser.storage.local) };
   };
   const policy = async () => {
-    const { pinModel, modelChannel, releaseKeys } = await readModelPolicy();
-    return {
-      pin: pinModel ?? null,
-      channel: modelChannel ?? ("stable" as const),
-      keys: [...__SECTAG_RELEASE_KEYS__, ...(releaseKeys ?? [])],
-    };
+    const { pinModel, modelChannel } = await readModelPolicy();
+    return { pin: pinModel ?? null, channel: modelChannel ?? ("stable" as const), keys: await trustedKeys() };
   };
   const warn = (error: unknown) => console.warn("SecTag: releases", error instanceof Error ? error.message : error);
 

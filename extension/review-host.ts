@@ -2,7 +2,7 @@
 import { browser } from "wxt/browser";
 import type { PageReport } from "../shared/review.ts";
 import { forgetReads } from "./api-cache.ts";
-import { answerMessage, backgroundMessages, sendMessage } from "./messages.ts";
+import { answerMessage, backgroundMessages } from "./messages.ts";
 import { createApi } from "./store/api-client.ts";
 import { readConnection, watchConnection } from "./store/connection.ts";
 import { openStore, type Store } from "./store/open-store.ts";
@@ -12,7 +12,7 @@ import { noteTagged, ownCorrections, syncOverview } from "./store/review-log.ts"
 import { readPrivacy, readReviewSettings, setArmed, watchReviewSettings } from "./store/review-settings.ts";
 import { createReviews, type Reviews } from "./store/reviews.ts";
 import { syncOnce } from "./store/sync.ts";
-import { tabsWithTickets } from "./store/tab-reports.ts";
+import { tellPages } from "./tell-pages.ts";
 
 const alarmName = "sectag.sync";
 /** The shortest that alarms allow. */
@@ -164,11 +164,6 @@ export function startReviewHost(): ReviewHost {
       await withStore(({ db }) => noteTagged(db, ticket, url, summary, Date.now()));
     },
   };
-}
-
-/** Tabs that were left meanwhile have nobody who listens. */
-async function tellPages(what: "history" | "settings"): Promise<void> {
-  await Promise.allSettled((await tabsWithTickets()).map((tabId) => sendMessage("review.changed", what, tabId)));
 }
 
 /** What waits stands on the badge of every tab that has nothing of its own to say. */

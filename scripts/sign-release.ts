@@ -1,4 +1,4 @@
-// Signs a release manifest as the trainer does, for tests and proofs; the trainer's own signer is Python and makes the same bytes.
+// Signs envelopes: selector packs (sign-selectors.ts), and release manifests for tests and proofs; the trainer's own signer of releases is Python and makes the same bytes.
 import { createPrivateKey, createPublicKey, sign } from "node:crypto";
 import { fromHex, toHex } from "../shared/hex.ts";
 import { releasePayloadType } from "../shared/release.ts";
@@ -26,13 +26,22 @@ export async function signingKey(seed: string): Promise<SigningKey> {
   return { seed, publicKey, keyid: await keyIdOf(publicKey) };
 }
 
+/** @param pem a private Ed25519 key as `python -m trainer keys` or openssl writes it. @throws Error when it is none. */
+export async function keyOfPem(pem: string): Promise<SigningKey> {
+  const key = createPrivateKey(pem);
+  if (key.asymmetricKeyType !== "ed25519") throw new Error(`A signing key is an Ed25519 key, not ${key.asymmetricKeyType}`);
+  return signingKey(toHex(key.export({ format: "der", type: "pkcs8" }).subarray(-32)));
+}
+
 /** @param payload a manifest, or for tests any value or text. @returns the envelope as canonical JSON. */
-export function signRelease(payload: unknown, keys: readonly SigningKey[]): string {
+export const signRelease = (payload: unknown, keys: readonly SigningKey[]) => signEnvelope(releasePayloadType, payload, keys);
+
+export function signEnvelope(payloadType: string, payload: unknown, keys: readonly SigningKey[]): string {
   const body = Buffer.from(typeof payload === "string" ? payload : canonicalJson(payload));
-  const signed = preAuthEncoding(releasePayloadType, body);
+  const signed = preAuthEncoding(payloadType, body);
   return canonicalJson({
     payload: body.toString("base64"),
-    payloadType: releasePayloadType,
+    payloadType,
     signatures: keys.map(({ seed, keyid }) => ({ keyid, sig: sign(null, signed, privateKeyOf(seed)).toString("base64") })),
   });
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { PackSites } from "./selector-lists.ts";
 import { envelopeOf, type SignedKind } from "./signed-envelope.ts";
 
-const packPayloadType = "application/vnd.sectag.selectors+json";
+export const packPayloadType = "application/vnd.sectag.selectors+json";
 
 /** Most bytes of an envelope as JSON. */
 export const packBytes = 64_000;

@@ -10,8 +10,8 @@ import { startHost } from "../inference/start-host.ts";
 import { answerMessage, backgroundMessages, sendMessage } from "../messages.ts";
 import { startReleaseHost } from "../release-host.ts";
 import { startReviewHost } from "../review-host.ts";
+import { startSelectorHost } from "../selector-host.ts";
 import { keepStatus, readChoice, readSettings } from "../store/engine-memory.ts";
-import { noteVisit } from "../store/selector-health.ts";
 import { forgetReport, keepReport, startReports } from "../store/tab-reports.ts";
 import { startWriteBackHost } from "../write-back-host.ts";
 
@@ -22,6 +22,7 @@ export default defineBackground(() => {
   const reviews = startReviewHost();
   startWriteBackHost();
   const releases = startReleaseHost(reviews.ownCorrections);
+  startSelectorHost();
   answerMessage(backgroundMessages, "inference.ensure", browser.runtime, async () => {
     try {
       await ensureHost();
@@ -63,8 +64,6 @@ export default defineBackground(() => {
       if (await startReports(tabId, since)) await show(tabId, { state: "left" });
     }),
   );
-
-  answerMessage(backgroundMessages, "page.found", browser.runtime, noteVisit);
 
   const readMemory = async () => ({ settings: await readSettings(), choice: await readChoice(), model: await releases.choose() });
   if (import.meta.env.FIREFOX) releases.link(startHost({ read: readMemory, keep: keepStatus, tell: releases.tell }));

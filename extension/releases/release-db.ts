@@ -57,3 +57,19 @@ export async function openOrReplaceReleaseDb(options: OpenOptions = {}): Promise
     return openReleaseDb(options);
   }
 }
+
+/** One connection for as long as its owner lives; opened again when the browser has closed it. */
+export function keepOpen(): () => Promise<ReleaseDb> {
+  let opened: Promise<ReleaseDb> | null = null;
+  return async () => {
+    opened ??= openOrReplaceReleaseDb();
+    try {
+      const db = await opened;
+      if (!db.isOpen()) await db.open();
+      return db;
+    } catch (error) {
+      opened = null;
+      throw error;
+    }
+  };
+}

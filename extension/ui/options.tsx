@@ -7,6 +7,7 @@ import { Keys, type KeysProps } from "./options-keys.tsx";
 import { Model, type ModelProps } from "./options-model.tsx";
 import { Payloads, type PayloadsProps } from "./options-payloads.tsx";
 import { Privacy, type PrivacyProps } from "./options-privacy.tsx";
+import { Selectors, type SelectorsProps } from "./options-selectors.tsx";
 import { Sync, type SyncProps } from "./options-sync.tsx";
 import { WriteBackOptions, type WriteBackOptionsProps } from "./options-write-back.tsx";
 import { useTexts } from "./texts.ts";
@@ -25,10 +26,25 @@ export interface OptionsProps {
   /** Null until the background has looked for one, once. */
   model: ModelProps | null;
   health?: HealthProps | null;
+  /** Null until the background has drawn it, once. */
+  selectors?: SelectorsProps | null;
   engine: EngineProps;
 }
 
-export function Options({ problem, connection, sync, payloads, hosts, keys, privacy, writeBack, model, health, engine }: OptionsProps) {
+export function Options({
+  problem,
+  connection,
+  sync,
+  payloads,
+  hosts,
+  keys,
+  privacy,
+  writeBack,
+  model,
+  health,
+  selectors,
+  engine,
+}: OptionsProps) {
   const t = useTexts();
   return (
     <main className="options">
@@ -48,6 +64,7 @@ export function Options({ problem, connection, sync, payloads, hosts, keys, priv
       {model && <Model {...model} />}
       <Engine {...engine} />
       {health && <Health {...health} />}
+      {selectors && <Selectors {...selectors} />}
     </main>
   );
 }

@@ -25,6 +25,7 @@ const { fake, answers } = await vi.hoisted(async () => {
 });
 vi.mock("wxt/browser", () => fake);
 vi.mock("../../extension/messages.ts", () => ({
+  backgroundMessages: {},
   answerMessage: (_table: unknown, name: string, _runtime: unknown, answer: (data?: unknown) => unknown) => answers.set(name, answer),
 }));
 

@@ -16,9 +16,10 @@ import { TextsContext } from "../../ui/texts.ts";
 import "../../ui/theme.css";
 import "../../ui/options.css";
 
-const syncNow = () => sendMessage("sync.now", undefined);
+const ask = (what: "sync.now" | "model.look" | "model.back" | "selectors.look" | "selectors.packaged") => () =>
+  void sendMessage(what, undefined);
 
-function draw({ stored, db, problem, connection, hosts, keys, privacy, managed, model, settings, status, ...data }: OptionsData) {
+function draw({ stored, db, problem, connection, hosts, keys, privacy, managed, settings, status, selectors, ...data }: OptionsData) {
   const connected = connection !== null;
   return (
     <Options
@@ -37,8 +38,8 @@ function draw({ stored, db, problem, connection, hosts, keys, privacy, managed, 
           pending: stored.overview.pending,
           status: stored.overview.status,
           dead: stored.dead,
-          onSyncNow: () => void syncNow(),
-          onRetry: (ids) => void retryDead(db, ids).then(syncNow),
+          onSyncNow: ask("sync.now"),
+          onRetry: (ids) => void retryDead(db, ids).then(ask("sync.now")),
           onExport: () => void exportDead(db).then((text) => saveFile("sectag-refused-reviews.json", text)),
           onDiscard: (id) => void discardDead(db, id),
         }
@@ -54,14 +55,9 @@ function draw({ stored, db, problem, connection, hosts, keys, privacy, managed, 
       keys={{ keys, onKeys: (next) => void writeKeys(next) }}
       privacy={{ privacy, managed, connected, onPrivacy: (next) => void writePrivacy(next) }}
       writeBack={{ settings: data.writeBack, managed: data.managedWriteBack, onSettings: (next) => void writeWriteBack(next) }}
-      model={
-        model && {
-          view: model,
-          onLook: connected ? () => void sendMessage("model.look", undefined) : null,
-          onBack: () => void sendMessage("model.back", undefined),
-        }
-      }
+      model={data.model && { view: data.model, onLook: connected ? ask("model.look") : null, onBack: ask("model.back") }}
       health={{ views: data.health }}
+      selectors={selectors && { view: selectors, onLook: connected ? ask("selectors.look") : null, onPackaged: ask("selectors.packaged") }}
       engine={{
         settings,
         status,
