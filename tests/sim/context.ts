@@ -23,7 +23,8 @@ export class Killed extends Error {
   override name = "Killed";
 }
 
-const never = new Promise<never>(() => {});
+/** Another one each time: who waits for it, and with it the whole world, is kept by the promise. */
+const never = () => new Promise<never>(() => {});
 const nothing = () => {};
 
 export function createContext(name: string, loop: Loop): Context {
@@ -75,7 +76,7 @@ export function createGate(context: Context, loop: Loop, doom: Doom, points: rea
     }
     if (context.dead) {
       Promise.resolve(awaited).catch(nothing);
-      return never;
+      return never();
     }
     return new Promise((resolve, reject) => {
       const settle = (go: () => void) => {
