@@ -26,6 +26,7 @@ import { databaseCode } from "./patient-client.ts";
 import { errorsOf, problemOf, problemOfException, problemResponse } from "./problem.ts";
 import { addPublish, type Models } from "./publish.ts";
 import type { Database } from "./schema.ts";
+import { addSelectors } from "./selectors.ts";
 import { addTickets } from "./tickets.ts";
 import { addUsers } from "./users.ts";
 
@@ -116,6 +117,7 @@ export function createApp(options: AppOptions): Api {
   addTickets(app, parts);
   addModels(app, parts);
   addPublish(app, parts);
+  addSelectors(app, parts);
   addKeys(app, parts);
   addUsers(app, parts);
   addHealth(app, parts);

@@ -3,6 +3,7 @@ import { sql } from "drizzle-orm";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { z } from "zod";
 import type { Decision, PushResult } from "../shared/decisions.ts";
+import { parts, type ViewHealth } from "../shared/selector-health.ts";
 import { stands } from "./labels.ts";
 import { databaseCode } from "./patient-client.ts";
 import type { Database } from "./schema.ts";
@@ -19,6 +20,8 @@ export interface Metrics {
   reviewed(decision: Pick<Decision, "verdict" | "suggestion">): void;
   /** An installation asked what a channel names. */
   polled(named: { channel: string; version: string }): void;
+  /** What selectors found on an installation's pages. */
+  visited(views: readonly ViewHealth[]): void;
 }
 
 export function createMetrics({ db, now, registry = new Registry() }: { db: Database; now: () => number; registry?: Registry }): Metrics {
@@ -47,6 +50,12 @@ export function createMetrics({ db, now, registry = new Registry() }: { db: Data
     name: "sectag_model_polls_total",
     help: "Answers to installations that asked what a channel names, by the version that they were told",
     labelNames: ["channel", "version"],
+    registers,
+  });
+  const visits = new Counter({
+    name: "sectag_selector_visits_total",
+    help: "Tickets' pages that installations looked at, by adapter, kind of page, part of the ticket, and whether it was found",
+    labelNames: ["site", "page", "part", "found"],
     registers,
   });
   const inference = new Histogram({
@@ -103,6 +112,14 @@ export function createMetrics({ db, now, registry = new Registry() }: { db: Data
     },
     pushed: (result) => rows.inc({ result }),
     polled: (named) => polls.inc(named),
+    visited(views) {
+      for (const view of views)
+        for (const part of parts) {
+          const of = { site: view.site, page: view.page, part };
+          visits.inc({ ...of, found: "yes" }, view[part]);
+          visits.inc({ ...of, found: "no" }, view.visits - view[part]);
+        }
+    },
     reviewed({ verdict, suggestion }) {
       reviews.inc({ verdict });
       inference.observe({ backend: suggestion.backend }, suggestion.tookMs / 1000);

@@ -1,28 +1,20 @@
 // Models of the org, for reading: what a channel names, the files, and what was published when. Nothing that nobody signed is given out.
 import { createRoute, z } from "@hono/zod-openapi";
 import { and, desc, eq } from "drizzle-orm";
-import type { Context, MiddlewareHandler } from "hono";
-import { etag, RETAINED_304_HEADERS } from "hono/etag";
 import { ModelVersion, ReleaseChannel, Sha256 } from "../shared/contract.ts";
 import { ChannelAnswer, ReleaseEnvelope, ReleaseManifest } from "../shared/release.ts";
 import type { Api, Parts } from "./app.ts";
-import { type Env, scoped } from "./auth.ts";
 import { byteRange } from "./byte-range.ts";
-import { json, problemsOf, secured, time } from "./contract.ts";
+import { json, problemsOf, time } from "./contract.ts";
 import { type ModelFiles, refuseForStore } from "./model-files.ts";
 import { refuse } from "./problem.ts";
 import { isReleased } from "./release-rows.ts";
+import { reader, revalidated, unchanged } from "./revalidated.ts";
 import { channels, releases } from "./schema.ts";
 
 /** Bytes of a card that are shown; the file has all. */
 const CARD = 100_000;
 const MOST_RELEASES = 500;
-
-/** Without those of CORS a browser hides a 304 from the extension that asked, as if nobody had answered. */
-const retainedHeaders = [...RETAINED_304_HEADERS, "access-control-allow-origin", "access-control-expose-headers"];
-const readable: [MiddlewareHandler<Env>, MiddlewareHandler<Env>] = [scoped("review", "publish"), etag({ retainedHeaders })];
-const reader = { ...secured, middleware: readable };
-const unchanged = { 304: { description: "As `If-None-Match` says" } };
 
 const Listed = z.strictObject({
   modelId: z.string(),
@@ -173,8 +165,6 @@ export function addModels(app: Api, { db, metrics, models }: Parts): void {
 const { envelope, manifest, published } = releases;
 const columns = { envelope, manifest, published };
 const releaseOfChannel = and(eq(releases.orgId, channels.orgId), eq(releases.counter, channels.counter));
-/** May be kept, and is asked for anew each time. Set on the context: what `unstored` set there would win over the answer's own. */
-const revalidated = (context: Context<Env>) => context.header("cache-control", "private, no-cache");
 
 async function cardOf(files: ModelFiles, name: string, size: number): Promise<string> {
   const bytes = await new Response(await files.read(name, { start: 0, length: Math.min(CARD, size) })).arrayBuffer();

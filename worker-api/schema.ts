@@ -1,4 +1,4 @@
-// The tables: orgs, users, keys, pairings, the append-only history of events, and models. Migrations are generated from this file.
+// The tables: orgs, users, keys, pairings, the append-only history of events, models, and selector packs. Migrations are generated from this file.
 import type { Client } from "@libsql/client";
 import { sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql/driver-core";
@@ -145,5 +145,23 @@ export const channels = sqliteTable(
   ],
 );
 
-export const schema = { meta, orgs, users, keys, pairings, events, releases, channels };
+/** Signed selector packs, never changed. Installations get the one with the org's highest `counter`. */
+export const selectorPacks = sqliteTable(
+  "selector_packs",
+  {
+    orgId: text("org_id")
+      .notNull()
+      .references(() => orgs.id),
+    counter: integer().notNull(),
+    /** The signed envelope as it came. */
+    envelope: text().notNull(),
+    published: integer().notNull(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id),
+  },
+  (table) => [primaryKey({ columns: [table.orgId, table.counter] })],
+);
+
+export const schema = { meta, orgs, users, keys, pairings, events, releases, channels, selectorPacks };
 export type Database = LibSQLDatabase<typeof schema> & { $client: Client };
