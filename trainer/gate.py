@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from trainer.answers import kept_answers
 from trainer.contract import require
 from trainer.golden import golden_faults, golden_texts
 from trainer.holdout import Holdout, read_holdout, taught_near
 from trainer.labels import LABELS_VERSION
 from trainer.onnx_model import WASM_FILE, WEBGPU_FILE, OnnxModel
-from trainer.rules import Rule, answers_of, canaries, compare, flips, rule
+from trainer.rules import Rule, canaries, compare, flips, rule, scored
 from trainer.runs import MANIFEST, file_digest, make_run
 
 #: Bytes of the weights together, and of all files against the current model's.
@@ -123,19 +124,17 @@ def judge(root: Path, current: Path, candidate: Path, fp32: Path, holdout: Path)
 
     def load() -> list[Rule]:
         frames.append(read_holdout(holdout))
-        models.extend([OnnxModel(current), OnnxModel(candidate), OnnxModel(candidate, fp32)])
+        models.extend([OnnxModel(current), OnnxModel(candidate)])
         return [whole(current), whole(candidate)]
 
     if not ask("files", load):
         return found
-    (frame,), (old, new, full) = frames, models
+    (frame,), (old, new) = frames, models
 
     def answers() -> list[Rule]:
-        mine = answers_of(new, frame.records)
-        return [
-            *compare(frame.records, answers_of(old, frame.records), mine),
-            flips(mine, answers_of(full, frame.records)),
-        ]
+        files = ((current, current / WASM_FILE), (candidate, candidate / WASM_FILE), (candidate, fp32))
+        before, mine, full = (scored(kept_answers(root, *pair, frame.records), frame.records) for pair in files)
+        return [*compare(frame.records, before, mine), flips(mine, full)]
 
     ask("data", lambda: [untaught(root, candidate, frame)])
     ask("answers", answers)

@@ -52,13 +52,13 @@ def freeze(world: World, seed: int, pilots: int = PILOTS) -> Path:
 
 
 def trials_of(seed: int, harmed: int, harmless: int, probes: bool) -> list[Trial]:
-    """Plans with their numbers, in an order in which a part of the proof has some of everything."""
+    """Plans with their numbers, in an order in which a part of the proof has some of everything; probes come last."""
     full = [plan for plan in HARMS for _ in range(plan.times)]
     chance = random.Random(seed)
     chance.shuffle(full)
     plans = [full[number % len(full)] for number in range(harmed)] + [HARMLESS] * harmless
-    plans += [plan for plan in PROBES for _ in range(plan.times)] if probes else []
     chance.shuffle(plans)
+    plans += [plan for plan in PROBES for _ in range(plan.times)] if probes else []
     return [(plan, 1000 * seed + number) for number, plan in enumerate(plans)]
 
 

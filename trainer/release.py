@@ -33,7 +33,7 @@ FP32_FILE = "model.onnx"
 FORMAT = 2
 #: The current model's temperatures, thresholds and windows, in the `train` run of a successor that keeps them.
 DECODING = "decoding.json"
-Judging = Callable[[OnnxModel], dict]
+Judging = Callable[[Path], dict]
 #: Records of dev on which flips between precisions are counted.
 FLIP_RECORDS = 400
 #: Every second public held-out example is enough for three temperatures, in half of the time.
@@ -151,7 +151,7 @@ def export_release(
     facts = require_run(calibrated, "calibrated")["facts"]
     recipe = require_run(train, "train")
     if judging is not None:
-        figures = judging(OnnxModel(partial))
+        figures = judging(partial)
     metrics = {
         "version": version,
         "train": train.name,

@@ -11,6 +11,7 @@ from trainer import bootstrap
 from trainer.labels import SEVERITY_INDEX, THREAT_INDEX, THREAT_TYPES
 from trainer.offsets import spans_to_code_points
 from trainer.onnx_model import OnnxModel
+from trainer.predict import Prediction, by_model
 from trainer.records import Record
 
 #: Points of F1 are hundredths. Beyond SURE a drop needs no proof; within it, 95 of 100 resamples must show it.
@@ -47,20 +48,19 @@ class Answers:
 
 def answers_of(model: OnnxModel, records: list[Record]) -> Answers:
     """Runs the hold-out. Raises ValueError for answers that are no probabilities."""
-    threat, severity, spans = [], [], []
-    for record, answer in zip(records, model.answers(record["text"] for record in records), strict=True):
-        threat.append(answer.threat)
-        severity.append(answer.severity)
-        if record.get("spans"):
-            gold = {(s["start"], s["end"], s["label"]) for s in spans_to_code_points(record["text"], record["spans"])}
-            found = {(s["start"], s["end"], s["label"]) for s in answer.spans}
-            spans.append((len(gold & found), len(gold) + len(found)))
-        else:
-            spans.append((0, 0))
-    result = Answers(np.stack(threat), np.stack(severity), np.array(spans, dtype=float))
-    if not (np.isfinite(result.threat).all() and np.isfinite(result.severity).all()):
+    return scored(by_model(model, records, quiet=True), records)
+
+
+def scored(said: Prediction, records: list[Record]) -> Answers:
+    """What a model said, with its spans counted. Raises ValueError for answers that are no probabilities."""
+    if not (np.isfinite(said.threat).all() and np.isfinite(said.severity).all()):
         raise ValueError("the model answers with what is no number")
-    return result
+    spans = []
+    for record, found in zip(records, said.spans, strict=True):
+        marked = spans_to_code_points(record["text"], record.get("spans") or [])
+        gold = {(span["start"], span["end"], span["label"]) for span in marked}
+        spans.append((len(gold & found), len(gold) + len(found)) if gold else (0, 0))
+    return Answers(said.threat, said.severity, np.array(spans, dtype=float))
 
 
 def compare(records: list[Record], current: Answers, candidate: Answers) -> list[Rule]:

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from trainer import build as base_build
 from trainer import corrections, data, gate, holdout, pull, release, settle, train_from
+from trainer.answers import kept_answers
 from trainer.corpus import corpus_files
 from trainer.live import Live
 from trainer.model import load_model
-from trainer.onnx_model import OnnxModel
-from trainer.predict import by_model
+from trainer.onnx_model import WASM_FILE
 from trainer.recover import CHECKPOINT_FILE, write_checkpoint
 from trainer.report import figures_of
 from trainer.run_state import (
@@ -92,8 +92,9 @@ def _export(root: Path, train: Path, base: Path, frozen: Path, version: str) -> 
     """The `export` run folder (model directory, checkpoint) and the fp32 file that it was made from."""
     records = holdout.read_holdout(frozen).records
 
-    def judging(model: OnnxModel) -> dict:
-        return {"hold-out": {"model": figures_of(records, by_model(model, records, quiet=True))}}
+    def judging(model: Path) -> dict:
+        said = kept_answers(root, model, model / WASM_FILE, records)
+        return {"hold-out": {"model": figures_of(records, said)}}
 
     settings = {
         "format": release.FORMAT,
