@@ -20,7 +20,7 @@ HASTY = "decided in less than 300 ms: weight 0"
 DISTRUSTED = "all who say so are trusted too little"
 DISPUTED = "reviewers disagree"
 UNSAID = "nobody said which tag is right"
-LONELY_FLIP = "it flips a sure or critical suggestion, and a second reviewer is missing"
+LONELY_FLIP = "it flips a sure or critical suggestion, and a second, independent reviewer is missing"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,15 +41,22 @@ class Held:
     ticket: str
     reason: str
     judgements: tuple[Judgement, ...]
+    note: str = ""
+    """What a lead should know besides the reason."""
+
+
+def flips(suggested: str, confidence: float, said: str) -> bool:
+    """True when `said` turns a sure suggestion, or calls harmless what was suggested as a critical type."""
+    return said != suggested and (confidence >= SURE or (said == "benign" and suggested in CRITICAL))
 
 
 def is_flip(judgement: Judgement) -> bool:
-    """True when the person turns a sure suggestion, or calls harmless what was suggested as a critical type."""
+    """True for a judgement that one person alone may not make."""
     suggestion, tag = judgement.decision["suggestion"], judgement.tag
     suggested = suggestion["threatType"]
-    if tag is None or suggested is None or suggestion["abstained"] or tag[0] == suggested:
+    if tag is None or suggested is None or suggestion["abstained"]:
         return False
-    return bool(suggestion["confidence"] >= SURE or (tag[0] == "benign" and suggested in CRITICAL))
+    return flips(suggested, suggestion["confidence"], tag[0])
 
 
 def _severity(judgements: list[Judgement]) -> str:
@@ -67,7 +74,7 @@ def adjudicate(
     for judgement, task in zip(judgements, tasks, strict=True):
         tickets[judgement.ticket].append((judgement, task))
         if judgement.tag and not judgement.hasty and (judgement.ruling or beliefs.trust[judgement.who] >= least_trust):
-            voices[task, judgement.tag[0]].add(judgement.who)
+            voices[task, judgement.tag[0]].add(beliefs.voices[judgement.who])
     rows: list[Row] = []
     held: list[Held] = []
     for ticket, pairs in sorted(tickets.items()):

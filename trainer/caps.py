@@ -10,7 +10,8 @@ from trainer.adjudicate import Row
 
 #: Near-duplicates count as one ticket; tickets of one family (one title template) as three.
 NEAR_CAP, FAMILY_CAP = 1.0, 3.0
-#: A person's share of a threat type's rows (those at hand and the base data), and of all rows.
+#: A person's share of a threat type's rows and of all rows that are learnt now. The base data does not count: most of it is not in a
+#: continued training, and measured by it one person might have taught 400 rows of weight 1 (ADR 0020).
 TYPE_SHARE, WHOLE_SHARE = 0.05, 0.02
 #: Small teams could not meet these shares: a person may always have this much,
 TYPE_FLOOR, WHOLE_FLOOR = 10.0, 20.0
@@ -21,10 +22,8 @@ ORG_SHARE = 0.3
 Parts = list[dict[str, float]]
 
 
-def weigh(
-    rows: Sequence[Row], groups: Sequence[int], families: Sequence[str | None], base: dict[str, int]
-) -> list[float]:
-    """The weight of each row. `base` counts the base data's examples by threat type."""
+def weigh(rows: Sequence[Row], groups: Sequence[int], families: Sequence[str | None]) -> list[float]:
+    """The weight of each row."""
     shares = [row.share for row in rows]
     shares = _cap(shares, list(groups), dict.fromkeys(groups, NEAR_CAP))
     # No family known: the row is its own.
@@ -36,8 +35,8 @@ def weigh(
         parts.append({who: share / len(people) for who in people})
     for name in {row.threat_type for row in rows}:
         mine = [index for index, row in enumerate(rows) if row.threat_type == name]
-        _cap_people(parts, mine, TYPE_SHARE * base.get(name, 0), TYPE_FLOOR)
-    _cap_people(parts, list(range(len(rows))), WHOLE_SHARE * sum(base.values()), WHOLE_FLOOR)
+        _cap_people(parts, mine, TYPE_SHARE, TYPE_FLOOR)
+    _cap_people(parts, list(range(len(rows))), WHOLE_SHARE, WHOLE_FLOOR)
     weights = [sum(part.values()) for part in parts]
     orgs = [row.behind[0].org for row in rows]
     if len(set(orgs)) > 1:
@@ -60,7 +59,8 @@ def _cap_people(parts: Parts, chosen: list[int], share: float, floor: float) -> 
     for index in chosen:
         for who, part in parts[index].items():
             sums[who] += part
-    usual = MEDIANS * statistics.median(sums.values()) if len(sums) > 2 else 0.0
-    most = max(share, floor, usual)
+    # The whole is what so many people of the median would send: neither a flood nor several move that.
+    median = statistics.median(sums.values()) if len(sums) > 2 else 0.0
+    most = max(share * len(sums) * median, floor, MEDIANS * median)
     for index in chosen:
         parts[index] = {who: part * min(1.0, most / sums[who]) if part else 0.0 for who, part in parts[index].items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 from trainer.adjudicate import Held, Row, adjudicate
@@ -14,20 +15,28 @@ from trainer.judgements import Judgement, judgements_of
 from trainer.labels import ENTITIES
 from trainer.lead_lists import write_quarantine, write_questions
 from trainer.near import groups_of, index_of
+from trainer.onnx_model import OnnxModel
+from trainer.overview import people_first, write_overview
+from trainer.own_word import suggested_anew
 from trainer.passages import MOST_SPANS, passages_of, spans_by_hand
 from trainer.pull import read_snapshot
 from trainer.records import Record, read_jsonl, write_jsonl
 from trainer.runs import MANIFEST, file_digest, make_run, require_run
 from trainer.splits import family_of, joined, split_groups
+from trainer.triggers import suspicious
 from trainer.trust import believe
 
 #: `source` of a reviewed ticket's example.
 SOURCE = "reviews"
 #: Changes when the meaning of an example, a weight or a split changes.
-FORMAT = 1
+FORMAT = 2
 LEAKS = "nearly the same as a text that judges the model"
 WORDLESS = "no words are left of it"
 EXCLUDED = "the reviewer is excluded"
+TIED = "its words are tied to this type by too few people"
+HURRIED = "more than 500 decisions on that day: nobody reads so many"
+#: One a minute, for longer than a working day.
+MOST_A_DAY = 500
 
 
 def _texts(judgements: list[Judgement]) -> list[str]:
@@ -71,11 +80,14 @@ def row_digest(example: Record) -> str:
     return hashlib.sha256(json.dumps(kept, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def run(root: Path, pulls: list[Path], beside: Path, apart: list[Path], exclude: list[str]) -> Path:
+def run(
+    root: Path, pulls: list[Path], beside: Path, apart: list[Path], exclude: list[str], model: OnnxModel | None = None
+) -> Path:
     """Makes the `corrections` run folder from snapshots.
 
-    `beside` is the base data's `build`: it sets the caps' scale and is what questions compare with. Rows that are nearly a text
-    of its held-out parts or of the record files `apart` are held back. `exclude` names reviewers (`ID`, or `ORG/ID`) to leave out.
+    `beside` is the base data's `build`: questions and words are compared with it. Rows that are nearly a text of its held-out parts or of
+    the record files `apart` are held back. `exclude` names reviewers (`ID`, or `ORG/ID`) to leave out. `model` is the published one, whose
+    own suggestions count; without it those count that clients claim.
     """
     require_run(beside, "build")
     settings = {
@@ -84,17 +96,35 @@ def run(root: Path, pulls: list[Path], beside: Path, apart: list[Path], exclude:
         "beside": file_digest(beside / MANIFEST),
         "apart": sorted(file_digest(file) for file in apart),
         "exclude": sorted(exclude),
+        "model": file_digest(model.folder / "manifest.json") if model else None,
     }
-    return make_run(root, "corrections", settings, lambda folder: _write(folder, pulls, beside, apart, set(exclude)))
+
+    def write(folder: Path) -> dict:
+        return _write(folder, pulls, beside, apart, set(exclude), model)
+
+    return make_run(root, "corrections", settings, write)
 
 
-def _write(folder: Path, pulls: list[Path], beside: Path, apart: list[Path], exclude: set[str]) -> dict:
+def _hurried(judgements: list[Judgement]) -> set[tuple[str, date]]:
+    """People and days with more decisions than a person can have read."""
+    counts = Counter((judgement.who, judgement.time.date()) for judgement in judgements)
+    return {place for place, number in counts.items() if number > MOST_A_DAY}
+
+
+def _write(
+    folder: Path, pulls: list[Path], beside: Path, apart: list[Path], exclude: set[str], model: OnnxModel | None
+) -> dict:
     everybody: list[Judgement] = []
     for pull in pulls:
         snapshot, facts = read_snapshot(pull)
         everybody += judgements_of(snapshot.rows, facts["org"])
     shut_out = [j for j in everybody if exclude & {j.reviewer, j.who}]
-    judgements = [j for j in everybody if not exclude & {j.reviewer, j.who}]
+    hurried = _hurried(everybody)
+    present = [j for j in everybody if not exclude & {j.reviewer, j.who}]
+    in_haste = [j for j in present if (j.who, j.time.date()) in hurried]
+    judgements = [j for j in present if (j.who, j.time.date()) not in hurried]
+    if model:
+        judgements = suggested_anew(judgements, model)
     base = read_jsonl(beside / "examples.jsonl")
     near = joined(judgements, groups_of(_texts(judgements)), families=False)
     beliefs = believe(judgements, near)
@@ -115,9 +145,12 @@ def _write(folder: Path, pulls: list[Path], beside: Path, apart: list[Path], exc
             held.append(Held(row.ticket, LEAKS, row.behind))
         else:
             kept.append(row)
+    before = [(e["text"], e["threat_type"]) for e in base if e["split"] == "train" and e["threat_type"]]
+    tied = suspicious(kept, [near[places[row.ticket]] for row in kept], before, beliefs.voices)
+    held += [Held(kept[index].ticket, TIED, kept[index].behind, f"word: {word}") for index, word in tied.items()]
+    kept = [row for index, row in enumerate(kept) if index not in tied]
     at = [places[row.ticket] for row in kept]
-    known = Counter(e["threat_type"] for e in base if e["split"] == "train" and e["threat_type"])
-    weights = weigh(kept, [near[i] for i in at], [family_of(judgements[i]) for i in at], dict(known))
+    weights = weigh(kept, [near[i] for i in at], [family_of(judgements[i]) for i in at])
     owners: list[Row] = []
     examples: list[Record] = []
     for row, weight, place in zip(kept, weights, at, strict=True):
@@ -140,17 +173,29 @@ def _write(folder: Path, pulls: list[Path], beside: Path, apart: list[Path], exc
     ]
     write_jsonl(folder / "manifest.jsonl", manifest)
     held += [Held(judgement.ticket, EXCLUDED, (judgement,)) for judgement in shut_out]
+    held += [Held(judgement.ticket, HURRIED, (judgement,)) for judgement in in_haste]
     write_quarantine(folder / "quarantine.csv", held)
+    people = people_first(held, everybody)
+    write_overview(folder, held, people, beliefs)
     asked = write_questions(folder / "questions.csv", examples, owners, base)
-    write_jsonl(folder / "trust.jsonl", [{"who": who, "trust": round(t, 4)} for who, t in beliefs.trust.items()])
+    trust = [
+        {"who": who, "trust": round(beliefs.trust.get(who, 0.0), 4), "decisions": number, "waiting": waiting}
+        for who, number, waiting, _ in people
+    ]
+    write_jsonl(folder / "trust.jsonl", trust)
     counts = Counter(example["split"] for example in examples)
     weight_sum = round(sum(example["weight"] for example in examples if example["split"] == "train"), 2)
     print(
         f"build: {len(judgements)} judgements that count, {len(kept)} tickets to learn from {dict(counts)} with weight {weight_sum};"
-        f" {len(held)} wait in quarantine.csv, {asked} questions in questions.csv"
+        f" {len(held)} wait for a lead (quarantine.md says who and why), {asked} questions in questions.csv"
     )
     return {
-        "inputs": {"pulls": [pull.name for pull in pulls], "beside": beside.name, "apart": [str(f) for f in apart]},
+        "inputs": {
+            "pulls": [pull.name for pull in pulls],
+            "beside": beside.name,
+            "apart": [str(f) for f in apart],
+            "model": str(model.folder) if model else None,
+        },
         "data": file_digest(folder / "manifest.jsonl"),
         "examples": file_digest(folder / "examples.jsonl"),
         "judgements": len(judgements),
@@ -168,7 +213,8 @@ def exclude(root: Path, corrections: Path, reviewers: list[str]) -> Path:
     inputs = manifest["facts"]["inputs"]
     out = sorted({*manifest["settings"]["exclude"], *reviewers})
     pulls, apart = [root / name for name in inputs["pulls"]], [Path(file) for file in inputs["apart"]]
-    without = run(root, pulls, root / inputs["beside"], apart, out)
+    model = OnnxModel(Path(inputs["model"])) if inputs.get("model") else None
+    without = run(root, pulls, root / inputs["beside"], apart, out, model)
     print(json.dumps({"ok": True, "without": out, **compare(corrections, without)}))
     return without
 

@@ -33,13 +33,13 @@ def _held_row(held: Held) -> list[object]:
     )
     suggested = first.decision["suggestion"]["threatType"] or "-"
     ids = " ".join(judgement.decision["id"] for judgement in held.judgements)
-    return [held.reason, first.org, first.decision["ticket"]["key"], suggested, says, ids]
+    return [held.reason, held.note, first.org, first.decision["ticket"]["key"], suggested, says, ids]
 
 
 def write_quarantine(file: Path, held: list[Held]) -> None:
     """One line a ticket, by reason."""
     rows = [_held_row(item) for item in sorted(held, key=lambda item: (item.reason, item.ticket))]
-    write_table(file, ["why", "org", "ticket", "suggested", "said", "decisions"], rows)
+    write_table(file, ["why", "note", "org", "ticket", "suggested", "said", "decisions"], rows)
 
 
 def write_questions(file: Path, examples: list[Record], owners: list[Row], base: list[Record]) -> int:

@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from trainer import build as base_build
-from trainer import corrections, data, gate, holdout, pull, release, settle, train_from
+from trainer import corrections, data, gate, holdout, overview, pull, release, settle, train_from
 from trainer.answers import kept_answers
 from trainer.corpus import corpus_files
 from trainer.live import Live
 from trainer.model import load_model
-from trainer.onnx_model import WASM_FILE
+from trainer.onnx_model import WASM_FILE, OnnxModel
 from trainer.recover import CHECKPOINT_FILE, write_checkpoint
 from trainer.report import figures_of
 from trainer.run_state import (
@@ -80,15 +80,15 @@ def _frozen(root: Path, base: Path) -> Path:
     return root / require_run(make_run(root, "judging", settings, write), "judging")["facts"]["holdout"]
 
 
-def _prepare(root: Path, options: argparse.Namespace, snapshot: Path) -> tuple[Path, Path, Path]:
+def _prepare(root: Path, options: argparse.Namespace, snapshot: Path, current: Path) -> tuple[Path, Path, Path]:
     """Base data, hold-out and corrections, as run folders."""
     base = options.build or base_build.run(root, data.run(root))
     frozen = options.holdout or _frozen(root, base)
     judging = [frozen / holdout.RECORDS, frozen / holdout.CANARIES]
-    return base, frozen, corrections.run(root, [snapshot], base, judging, options.exclude)
+    return base, frozen, corrections.run(root, [snapshot], base, judging, options.exclude, OnnxModel(current))
 
 
-def _export(root: Path, train: Path, base: Path, frozen: Path, version: str) -> tuple[Path, Path]:
+def export_run(root: Path, train: Path, base: Path, frozen: Path, version: str) -> tuple[Path, Path]:
     """The `export` run folder (model directory, checkpoint) and the fp32 file that it was made from."""
     records = holdout.read_holdout(frozen).records
 
@@ -104,7 +104,7 @@ def _export(root: Path, train: Path, base: Path, frozen: Path, version: str) -> 
     }
 
     def write(folder: Path) -> dict:
-        made = release.export_release(root, train, base, folder / MODEL, version, judging=judging)
+        made = release.export_release(root, train, base, folder / MODEL, version, judging=judging, judged_by=frozen.name)
         write_checkpoint(folder / CHECKPOINT_FILE, load_model(train)[0], folder / MODEL)
         figures = json.loads((folder / MODEL / "metrics.json").read_text(encoding="utf-8"))["figures"]
         return {"version": version, "calibrated": made.name, "figures": figures["hold-out"]["model"]}
@@ -154,9 +154,13 @@ def once(
     version = str(state.version)
     decisions = require_run(snapshot, "pull")["facts"]["decisions"]
     say("build", f"{decisions} decisions become examples for version {version}")
-    base, frozen, taught = _prepare(root, options, snapshot)
-    if not require_run(taught, "corrections")["facts"]["train_weight"]:
-        say("build", f"nothing to learn: see {taught / 'quarantine.csv'} for what waits for a lead")
+    base, frozen, taught = _prepare(root, options, snapshot, current)
+    facts = require_run(taught, "corrections")["facts"]
+    if facts["held"]:
+        waiting = "; ".join(f"{number} because {why}" for why, number in facts["held"].items())
+        say("build", f"for a lead to look at: {waiting}. Who, and what to do: {taught / overview.NAME}")
+    if not facts["train_weight"]:
+        say("build", "nothing to learn")
         return _finish(file, state, now, decisions, {"ok": True, "new": decisions, "made": None})
     if options.until == "build":
         return {"ok": True, "made": None, "until": "build"}
@@ -166,7 +170,7 @@ def once(
     if options.until == "train":
         return {"ok": True, "made": None, "until": "train"}
     say("export", "writing the files for browsers and their figures")
-    exported, full = _export(root, train, base, frozen, version)
+    exported, full = export_run(root, train, base, frozen, version)
     figures = require_run(exported, "export")["facts"]["figures"]
     say("export", f"macro-F1 {figures['threat macro-F1 (all)']:.3f} on the hold-out")
     if options.until == "export":

@@ -8,6 +8,7 @@ from collections import defaultdict
 
 from trainer.judgements import Judgement
 from trainer.labels import THREAT_TYPES
+from trainer.voices import voices_of
 
 #: A reviewer of whom nothing is known yet counts as right this often, with the weight of so many judged tickets.
 FIRST_TRUST, FIRST_WEIGHT = 0.75, 10.0
@@ -19,10 +20,11 @@ LEAST_TRUST = 0.6
 
 @dataclasses.dataclass(frozen=True)
 class Beliefs:
-    """`said[task][who]` is a threat type; `trust[who]` is 0 to 1."""
+    """`said[task][who]` is a threat type; `trust[who]` is 0 to 1; `voices[who]` is the same for people who are not independent."""
 
     said: dict[int, dict[str, str]]
     trust: dict[str, float]
+    voices: dict[str, str]
 
     def likely(self, task: int, least: float) -> dict[str, float]:
         """How likely each threat type is that people with at least this trust say of a task; sums to 1.
@@ -72,7 +74,7 @@ def believe(judgements: list[Judgement], tasks: list[int]) -> Beliefs:
             good[who] += fade * types[task].get(name, 0.0)
             total[who] += fade
     people = sorted({judgement.who for judgement in judgements})
-    return Beliefs(dict(said), {who: good[who] / total[who] for who in people})
+    return Beliefs(dict(said), {who: good[who] / total[who] for who in people}, voices_of(judgements, tasks))
 
 
 def _posterior(shared: dict[int, dict[str, str]]) -> dict[int, dict[str, float]]:
