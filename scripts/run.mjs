@@ -23,6 +23,7 @@ const tasks = {
   bench: { needs: ["chromium"], command: node("scripts/bench.ts") },
   gen: { command: node("scripts/gen.ts") },
   "new:site": { command: node("scripts/new-site.ts") },
+  selectors: { command: node("scripts/sign-selectors.ts") },
   format: { command: ["biome", "check", "--write", "."] },
   trainer: { needs: ["python"], command: [".venv/bin/python", "-m", "trainer"] },
 };
