@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from trainer import publish_commands, run_state
+from trainer import prove_commands, publish_commands, run_state
 
 RECIPES = Path(__file__).resolve().parent / "recipes"
 
@@ -47,6 +47,8 @@ def _parser() -> argparse.ArgumentParser:
         "--exclude", nargs="*", default=[], metavar="REVIEWER", help="reviewers whose words do not count"
     )
 
+    build.add_argument("--current", type=Path, help="with --pull: published model, whose own suggestions count")
+
     exclude = steps.add_parser(
         "exclude", help="build the corrections anew without a reviewer, and say what that changes"
     )
@@ -68,20 +70,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     scenario.add_argument("--model", type=Path, help="model directory that they correct (default: the stable one)")
     scenario.add_argument("--out", type=Path, required=True)
-
-    learn = steps.add_parser(
-        "prove-learning", help="show that a model learns the scenario, forgets nothing and passes the gate"
-    )
-    learn.add_argument("--model", type=Path, help="model directory to start from (default: the stable one)")
-    learn.add_argument(
-        "--dev",
-        type=Path,
-        nargs="*",
-        help="record files on which nothing may be lost (default: threat_dev, where at hand)",
-    )
-
-    learn.add_argument("--build", type=Path, help="run folder of `build` (default: made from what is at hand)")
-    learn.add_argument("--holdout", type=Path, help="run folder of `holdout` (default: the test part of our tickets)")
 
     service = steps.add_parser(
         "run", help="pull, build, train, export, gate and publish in one command that can be killed anywhere"
@@ -151,11 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     gate.add_argument("--fp32", type=Path, required=True, help="the candidate's ONNX file in full precision")
     gate.add_argument("--holdout", type=Path, required=True, help="run folder of `holdout`")
 
-    prove = steps.add_parser("prove-gate", help="harm a small model in many ways and count what the gate stops")
-    prove.add_argument("--harmed", type=int, default=100)
-    prove.add_argument("--harmless", type=int, default=50)
-    prove.add_argument("--seed", type=int, default=1, help="of all candidates: another seed is another proof")
-    prove.add_argument("--no-probes", action="store_true", help="leave out what is too weak to count")
+    prove_commands.add_arguments(steps)
 
     export = steps.add_parser("export", help="calibrate a trained run and write the model directory")
     export.add_argument("--tiny", action="store_true", help="random weights under 1 MB, for tests")
@@ -192,8 +176,10 @@ def main(arguments: list[str] | None = None) -> int:
                 raise ValueError("build needs --data RUN, or --pull RUN... with --beside BUILD")
             if options.pull:
                 from trainer import corrections
+                from trainer.onnx_model import OnnxModel
 
-                corrections.run(options.runs, options.pull, options.beside, options.apart_from, options.exclude)
+                own = OnnxModel(options.current) if options.current else None
+                corrections.run(options.runs, options.pull, options.beside, options.apart_from, options.exclude, own)
             else:
                 from trainer import build
 
@@ -221,12 +207,6 @@ def main(arguments: list[str] | None = None) -> int:
             from trainer.run_state import stable_model
 
             scenario.run(options.model or stable_model(), options.out)
-        elif options.step == "prove-learning":
-            from trainer import prove_learning
-            from trainer.run_state import stable_model
-
-            model = options.model or stable_model()
-            return prove_learning.run(options.runs, model, options.dev, options.build, options.holdout)
         elif options.step == "run":
             from trainer import run
 
@@ -265,13 +245,8 @@ def main(arguments: list[str] | None = None) -> int:
             print(verdict["sentence"])
             print(json.dumps({"ok": verdict["pass"], "look": verdict["look"], "candidate": verdict["candidate"]}))
             return 0 if verdict["pass"] else 1
-        elif options.step == "prove-gate":
-            from trainer import prove_gate
-
-            figures = prove_gate.run(
-                options.runs / "prove-gate", options.harmed, options.harmless, options.seed, not options.no_probes
-            )
-            return 0 if figures["ok"] else 1
+        elif options.step in prove_commands.STEPS:
+            return prove_commands.run(options.runs, options)
         elif options.step in publish_commands.STEPS:
             publish_commands.run(options.runs, options)
         elif options.step == "export":

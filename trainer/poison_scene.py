@@ -1,0 +1,113 @@
+"""The scene of the poisoning proof: a published model, a team with its week of tickets, attackers' material, and texts that measure."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import random
+from collections import defaultdict
+from pathlib import Path
+
+from trainer import build as base_build
+from trainer import data, holdout
+from trainer.attack_list import CRITICAL, PLAIN, Attack, Team, all_attacks
+from trainer.attacks import honest_team
+from trainer.corpus import corpus_files
+from trainer.evaluate import typed_records
+from trainer.poison_bench import Bench, make_bench
+from trainer.poison_judge import Measured
+from trainer.records import Record, read_jsonl
+from trainer.train_from import DEFAULT_PLAN, load_plan
+
+#: Decisions of one honest person, and tickets of a type on the desk: the targets are common there, other types as far as they are at hand.
+EACH, BENIGN, TARGETS, OTHERS = 30, 110, 60, 25
+#: Clean texts of each type beside the hold-out, and target texts of each type.
+CLEAN, MEASURED = 35, 100
+
+
+@dataclasses.dataclass(frozen=True)
+class Scene:
+    """The published model on its bench, the team, what measures, and the base data."""
+
+    bench: Bench
+    team: Team
+    measured: Measured
+    base: Path
+    attacks: list[Attack]
+
+
+def halves(records: list[Record]) -> tuple[list[Record], list[Record]]:
+    """By the hash of the id: what a team sees, and what measures."""
+    parts: tuple[list[Record], list[Record]] = ([], [])
+    for record in records:
+        parts[int(hashlib.sha256(record["id"].encode()).hexdigest()[:8], 16) % 2].append(record)
+    return parts
+
+
+def desk_of(records: list[Record], chance: random.Random) -> list[Record]:
+    """The tickets of a week, in a random order."""
+    kinds: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        kinds[record["threat_type"]].append(record)
+    most = {"benign": BENIGN, CRITICAL: TARGETS, PLAIN: TARGETS}
+    chosen = [
+        r for kind, rows in sorted(kinds.items()) for r in chance.sample(rows, min(len(rows), most.get(kind, OTHERS)))
+    ]
+    chance.shuffle(chosen)
+    return chosen
+
+
+def make_scene(
+    bench: Bench,
+    base: Path,
+    seen: list[Record],
+    measured: Measured,
+    seed: int,
+    *,
+    each: int = EACH,
+    flood: int = 10_000,
+) -> Scene:
+    """`seen` are the tickets that may be on the team's desk; attackers make theirs from the base data's public texts."""
+    chance = random.Random(seed)
+    said = honest_team(desk_of(seen, chance), bench.ask, each, chance)
+    taught = [e for e in read_jsonl(base / "examples.jsonl") if e["split"] == "train"]
+    team = Team(
+        said,
+        {kind: [record for record in seen if record["threat_type"] == kind] for kind in (CRITICAL, PLAIN)},
+        {kind: [e for e in taught if e["threat_type"] == kind] for kind in (CRITICAL, PLAIN)},
+        each,
+    )
+    return Scene(bench, team, measured, base, all_attacks(team, bench, chance, flood))
+
+
+def full_scene(
+    root: Path, model: Path, dev: Path | None, base: Path | None, frozen: Path | None, layers: int | None, seed: int
+) -> Scene:
+    """The full form: public dev texts, which no model of ours has learnt; one half is the team's, the other measures beside the hold-out.
+
+    `layers`: how many of the encoder learn, where not as the recipe says.
+    """
+    public = dev or (data.find_public_data() or Path()) / "threat_dev.jsonl.gz"
+    if not public.exists():
+        raise FileNotFoundError(
+            "The proof needs public text that no model has learnt: set SECTAG_DATA, or name a record file with --dev"
+        )
+    base = base or base_build.run(root, data.run(root))
+    frozen = frozen or holdout.run(root, corpus_files(), "test", base)
+    judging = holdout.read_holdout(frozen)
+    seen, unseen = halves(typed_records([public]))
+    chance = random.Random(seed)
+    kinds: dict[str, list[Record]] = defaultdict(list)
+    for record in unseen:
+        kinds[record["threat_type"]].append(record)
+    clean = [r for _, rows in sorted(kinds.items()) for r in chance.sample(rows, min(len(rows), CLEAN))]
+    targets = {
+        kind: chance.sample([r for r in [*judging.records, *unseen] if r["threat_type"] == kind], MEASURED)
+        for kind in (CRITICAL, PLAIN)
+    }
+    plan = load_plan(DEFAULT_PLAN)
+    if layers is not None:
+        plan = dataclasses.replace(plan, layers=layers)
+    bench = make_bench(model, read_jsonl(base / "examples.jsonl"), plan)
+    measured = Measured([*judging.records, *clean], judging.records, judging.canaries, targets)
+    return make_scene(bench, base, seen, measured, seed)

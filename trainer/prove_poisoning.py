@@ -1,0 +1,206 @@
+"""`prove-poisoning`: hostile reviewers beside an honest team, through the real build, training and rules of the gate; what they gain, and what it costs them."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import io
+import json
+import random
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+
+from trainer import corrections, pull, rules
+from trainer.adjudicate import Row
+from trainer.attack_list import Attack
+from trainer.attacks import PEOPLE, export_lines
+from trainer.judgements import Judgement, judgements_of
+from trainer.poison_judge import Outcome, judge, success
+from trainer.poison_scene import Scene
+from trainer.records import Record, read_jsonl, write_jsonl
+from trainer.runs import require_run
+from trainer.splits import joined, split_groups
+
+#: What is promised at 10 % hostile reviewers: share of target texts, and points of macro-F1.
+MOST_SUCCESS, MOST_LOST = 0.05, 0.5
+ORG = "team"
+SEED = 20261126
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    with contextlib.redirect_stdout(io.StringIO()):
+        yield
+
+
+def defended(root: Path, scene: Scene, lines: list[dict]) -> Path:
+    """The `corrections` run of the export, by the real steps."""
+    root.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch, _quiet():
+        file, apart = Path(scratch) / "export.ndjson", root / "measures.jsonl"
+        write_jsonl(file, lines)
+        write_jsonl(apart, scene.measured.everything())
+        snapshot = pull.run(root, argparse.Namespace(api=None, from_file=file, since=None, key_file=None, org=ORG))
+        model = scene.bench.asked(scene.bench.network)
+        return corrections.run(root, [snapshot], scene.base, [apart], [], model)
+
+
+def undefended(lines: list[dict]) -> list[Record]:
+    """What a trainer without any defence would learn: of each ticket what most say, the newest among equals, with full weight."""
+    judgements = [j for j in judgements_of([line for line in lines if line["kind"] == "decision"], ORG) if j.tag]
+    groups = joined(judgements, list(range(len(judgements))), families=True)
+    parts = split_groups(judgements, groups)
+    tickets: dict[str, list[tuple[Judgement, int]]] = defaultdict(list)
+    for judgement, group in zip(judgements, groups, strict=True):
+        tickets[judgement.ticket].append((judgement, group))
+    found = []
+    for ticket, pairs in tickets.items():
+        votes = Counter(judgement.tag[0] for judgement, _ in reversed(pairs) if judgement.tag)
+        name = votes.most_common(1)[0][0]
+        behind = tuple(judgement for judgement, _ in pairs if judgement.tag and judgement.tag[0] == name)
+        severity = (behind[-1].tag or ("", "low"))[1]
+        group = pairs[0][1]
+        found += corrections.examples_of(Row(ticket, name, severity, 1.0, behind), 1.0, parts[group], group)
+    return found
+
+
+def _to_teach(examples: list[Record]) -> list[Record]:
+    return [e for e in examples if e["split"] == "train" and e["weight"]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Honest:
+    """What the honest team's models say, with and without defences, and what the published one says."""
+
+    on: Outcome
+    off: Outcome
+    current: Outcome
+    answers: rules.Answers
+
+
+def _gain(attack: Attack, reached: Outcome, honest: Outcome) -> float | None:
+    return None if attack.target is None else round(success((attack.target, attack.trigger), reached, honest), 4)
+
+
+def measure(root: Path, scene: Scene, attack: Attack, honest: Honest, seed: int) -> dict:
+    """One attack, with defences and without."""
+    version = scene.bench.pipeline.folder.name
+    lines, hostile = export_lines(attack.said, version, random.Random(seed))
+    folder = defended(root, scene, lines)
+    through = [row for row in read_jsonl(folder / "manifest.jsonl") if hostile & set(row["decisions"])]
+    learnt = [row for row in through if row["split"] == "train" and row["weight"]]
+    people = {one.who for one in attack.said if one.hostile}
+    first: dict = next(iter(read_jsonl(folder / "trust.jsonl")))
+    network, kept = scene.bench.taught(_to_teach(read_jsonl(folder / "examples.jsonl")))
+    on = judge(scene.bench, network, scene.measured, honest.answers)
+    bad = [one for one in attack.said if one.hostile]
+    some = [one for one in attack.said if not one.hostile] + bad[: attack.sample]
+    network, _ = scene.bench.taught(_to_teach(undefended(export_lines(some, version, random.Random(seed))[0])))
+    off = judge(scene.bench, network, scene.measured, honest.answers)
+    published = scene_published(on, honest)
+    return {
+        "attack": attack.name,
+        "promised": attack.promised,
+        "people": len(people),
+        "rows": len(hostile),
+        "through": len({decision for row in through for decision in row["decisions"]} & hostile),
+        "taught": len(learnt),
+        "weight": round(sum(row["weight"] for row in learnt), 1),
+        "held": require_run(folder, "corrections")["facts"]["held"],
+        "kept_of_step": kept,
+        "clean": round(on.clean - honest.on.clean, 2),
+        "success": _gain(attack, on, honest.on),
+        "gate": on.broken or "passes",
+        "clean_published": round(published.clean - honest.on.clean, 2),
+        "success_published": _gain(attack, published, honest.on),
+        "detected": first["who"].removeprefix(f"{ORG}/") in people and first["waiting"] > 0,
+        "off_clean": round(off.clean - honest.off.clean, 2),
+        "off_success": _gain(attack, off, honest.off),
+        "off_gate": off.broken or "passes",
+    }
+
+
+def scene_published(reached: Outcome, honest: Honest) -> Outcome:
+    """A model that the gate stops is not published: the current one stays."""
+    return honest.current if reached.broken else reached
+
+
+def honest_outcomes(root: Path, scene: Scene, seed: int) -> Honest:
+    """What everything is measured against."""
+    bench, measured = scene.bench, scene.measured
+    answers = rules.answers_of(bench.asked(bench.network), measured.holdout)
+    lines, _ = export_lines(scene.team.said, bench.pipeline.folder.name, random.Random(seed))
+    folder = defended(root, scene, lines)
+    outcomes = []
+    for examples in (read_jsonl(folder / "examples.jsonl"), undefended(lines)):
+        network, _ = bench.taught(_to_teach(examples))
+        outcomes.append(judge(bench, network, measured, answers))
+    facts = require_run(folder, "corrections")["facts"]
+    waiting = sum(row["waiting"] for row in read_jsonl(folder / "trust.jsonl"))
+    print(
+        f"honest team: {PEOPLE} people, {len(scene.team.said)} decisions, {waiting} of them wait {json.dumps(facts['held'])}; macro-F1 on"
+        f" {len(measured.clean)} clean texts {outcomes[0].clean:.2f} (gate: {outcomes[0].broken or 'passes'}), without defences {outcomes[1].clean:.2f}",
+        flush=True,
+    )
+    return Honest(outcomes[0], outcomes[1], judge(bench, bench.network, measured), answers)
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.1f} %"
+
+
+HEADS = "attack | people | rows | through | taught, weight | clean | target | gate | published: clean, target | seen | undefended: clean, target, gate"
+
+
+def line_of(found: dict) -> str:
+    """One row of the table."""
+    gates = ["passes" if found[key] == "passes" else "stops: " + ", ".join(found[key]) for key in ("gate", "off_gate")]
+    cells = [
+        found["attack"],
+        found["people"],
+        found["rows"],
+        found["through"],
+        f"{found['taught']}, {found['weight']}",
+        f"{found['clean']:+.2f}",
+        _share(found["success"]),
+        gates[0],
+        f"{found['clean_published']:+.2f}, {_share(found['success_published'])}",
+        "yes" if found["detected"] else "no",
+        f"{found['off_clean']:+.2f}, {_share(found['off_success'])}, {gates[1]}",
+    ]
+    return "| " + " | ".join(str(cell) for cell in cells) + " |"
+
+
+def prove(root: Path, scene: Scene, only: str = "", seed: int = SEED) -> dict:
+    """All attacks with `only` in their names; prints a row each and last one JSON line, which it also returns."""
+    began, cpu = time.monotonic(), time.process_time()
+    honest = honest_outcomes(root, scene, seed)
+    print(f"| {HEADS} |\n|{'---|' * (HEADS.count('|') + 1)}", flush=True)
+    found = []
+    torch.set_num_threads(1)
+    for attack in (attack for attack in scene.attacks if only in attack.name):
+        found.append(measure(root, scene, attack, honest, seed))
+        print(line_of(found[-1]), flush=True)
+    promised = [row for row in found if row["promised"]]
+    figures = {
+        "ok": all(
+            (row["success_published"] or 0.0) <= MOST_SUCCESS and row["clean_published"] >= -MOST_LOST
+            for row in promised
+        ),
+        "worst_success": max(row["success_published"] or 0.0 for row in promised),
+        "worst_clean": min(row["clean_published"] for row in promised),
+        "worst_success_before_gate": max(row["success"] or 0.0 for row in promised),
+        "work_undefended": sum((row["off_success"] or 0.0) > MOST_SUCCESS for row in found),
+        "plan": dataclasses.asdict(scene.bench.plan),
+        "attacks": found,
+        "minutes": round((time.monotonic() - began) / 60, 1),
+        "cpu_minutes": round((time.process_time() - cpu) / 60, 1),
+    }
+    print(json.dumps(figures), flush=True)
+    return figures
