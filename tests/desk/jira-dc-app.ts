@@ -12,6 +12,10 @@ const issues = new Map<string, PageTicket>();
 let timeline = new AbortController();
 let settling: Promise<unknown> = Promise.resolve();
 const view = () => dcRoute(new URL(location.href))?.view ?? "issue";
+/** `?hooks=renamed`: the product after an update that gave its comments other names. */
+const renamed = new URL(location.href).searchParams.get("hooks") === "renamed";
+const served = (html: string): string =>
+  renamed ? html.replaceAll("activity-comment", "issue-remark").replaceAll("action-body", "remark-body") : html;
 
 function part(selector: string): HTMLElement {
   const found = document.querySelector<HTMLElement>(selector);
@@ -34,7 +38,7 @@ const openKey = (): string => document.querySelector("#key-val, #issuekey-val a"
 /** The activity tab comes by itself, later, and as a whole. */
 async function loadComments(key: string, signal: AbortSignal): Promise<void> {
   const [ticket, stillHere] = [await issueOf(key), await after(pace.delay(600), signal)];
-  if (stillHere && openKey() === key) part("#issue_actions_container").innerHTML = commentsHtml(ticket, view() === "agent");
+  if (stillHere && openKey() === key) part("#issue_actions_container").innerHTML = served(commentsHtml(ticket, view() === "agent"));
 }
 
 /** Exchanges the open issue without a page load, as split view and board do: the address first, the words when they are here. */
@@ -52,7 +56,7 @@ async function openIssue(key: string): Promise<void> {
     const [ticket, stillHere] = [await issueOf(key), await after(pace.delay(150, 400), signal)];
     if (!stillHere) return;
     if (board) {
-      part("#ghx-detail-view").innerHTML = detailHtml(ticket);
+      part("#ghx-detail-view").innerHTML = served(detailHtml(ticket));
       part("#ghx-detail-view").hidden = false;
     } else {
       part("#issue-content").innerHTML = issueHtml(ticket, { comments: false });
@@ -67,8 +71,8 @@ async function openIssue(key: string): Promise<void> {
 async function rewrite(edit: (ticket: PageTicket) => PageTicket): Promise<void> {
   const ticket = edit(await issueOf(openKey()));
   issues.set(ticket.key, ticket);
-  if (view() === "board") part("#ghx-detail-view").innerHTML = detailHtml(ticket);
-  else part("#issue-content").innerHTML = issueHtml(ticket, { comments: true, agent: view() === "agent" });
+  if (view() === "board") part("#ghx-detail-view").innerHTML = served(detailHtml(ticket));
+  else part("#issue-content").innerHTML = served(issueHtml(ticket, { comments: true, agent: view() === "agent" }));
 }
 
 function withComment(text: string, kind: TicketComment["kind"]) {

@@ -25,7 +25,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** Hosts that Chromium itself asks at start; the lab's flags let none of them resolve, or lead them to a port where nobody listens. */
 const browserOwn = /(^|\.)(google\.com|googleapis\.com|gstatic\.com|gvt1\.com)$|^127\.0\.0\.1:9$/;
 
-const openLogged = () => startBench(tiny, [`--log-net-log=${log}`, "--net-log-capture-mode=IncludeSensitive"]);
+const openLogged = () =>
+  startBench(process.env.SECTAG_E2E_BUILD ?? tiny, [`--log-net-log=${log}`, "--net-log-capture-mode=IncludeSensitive"]);
 
 /** Opens eight tickets, and decides about every other one by keyboard. */
 async function work(on: Bench): Promise<void> {
@@ -80,7 +81,12 @@ test("with a server the log has it beside the desk, and nobody else; no address 
   const tickets = bench.desk.tickets;
   const { others, uploads, words } = await readLog(bench);
   expect(others.filter(({ origin }) => origin !== baseUrl).map(String)).toEqual([]);
-  expect([...new Set(others.map(({ pathname }) => pathname))].sort()).toEqual(["/v1/events", "/v1/models/channels/stable", "/v1/pair"]);
+  expect([...new Set(others.map(({ pathname }) => pathname))].sort()).toEqual([
+    "/v1/events",
+    "/v1/models/channels/stable",
+    "/v1/pair",
+    "/v1/selectors/stable",
+  ]);
   expect({ uploads, words }).toEqual({ uploads: [], words: [] });
   const texts = tickets.flatMap(({ title, description, comments }) => [title, description, ...comments.map((comment) => comment.text)]);
   const secrets = texts.flatMap((text) => text.match(/[\w.+-]+@[\w-]+(\.[\w-]+)+|\beyJ[\w-]+\.[\w-]+|\bAKIA[0-9A-Z]{16}\b/g) ?? []);
