@@ -51,6 +51,27 @@ test("new nodes are looked through, once for a node and its children", () => {
   expect(found).toEqual(["x-new"]);
 });
 
+test("a large subtree is looked through in slices, and what comes meanwhile is not forgotten", () => {
+  const { found, roots } = followed();
+  const large = element("div", ...Array.from({ length: 1500 }, () => element("p")), host("x-last"));
+  document.body.append(large);
+  // Every look at the clock costs more than a slice.
+  let now = 0;
+  const clock = vi.spyOn(performance, "now").mockImplementation(() => {
+    now += 40;
+    return now;
+  });
+  roots.added(new Set([large]));
+  expect(found).toEqual([]);
+  const meanwhile = element("div", host("x-meanwhile"));
+  roots.added(new Set([meanwhile]));
+  vi.runOnlyPendingTimers();
+  expect(found).toEqual([]);
+  vi.runAllTimers();
+  clock.mockRestore();
+  expect(found).toEqual(["x-last", "x-meanwhile"]);
+});
+
 test("a root that a known element gets later is found without any sign in the DOM; the looks end", () => {
   const late = element("x-late");
   document.body.append(late);
