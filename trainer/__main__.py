@@ -139,6 +139,19 @@ def _parser() -> argparse.ArgumentParser:
     gate.add_argument("--fp32", type=Path, required=True, help="the candidate's ONNX file in full precision")
     gate.add_argument("--holdout", type=Path, required=True, help="run folder of `holdout`")
 
+    again = steps.add_parser("rebuild", help="make a version again from what it was made from, and compare")
+    again.add_argument("--model", type=Path, help="model directory that `run` made")
+    again.add_argument("--version", help="a published version instead, with --api")
+    again.add_argument("--api", help="address of the API; the key comes from SECTAG_KEY or --key-file")
+    again.add_argument("--key-file", type=Path, help="file with an API key of scope `publish`")
+    again.add_argument("--trust", action="append", default=[], help="public key of older releases")
+    again.add_argument(
+        "--from",
+        dest="parent",
+        type=Path,
+        help="model directory that it grew from (default: looked for in models and run folders)",
+    )
+
     prove_commands.add_arguments(steps)
 
     export = steps.add_parser("export", help="calibrate a trained run and write the model directory")
@@ -245,6 +258,10 @@ def main(arguments: list[str] | None = None) -> int:
             print(verdict["sentence"])
             print(json.dumps({"ok": verdict["pass"], "look": verdict["look"], "candidate": verdict["candidate"]}))
             return 0 if verdict["pass"] else 1
+        elif options.step == "rebuild":
+            from trainer import rebuild
+
+            return rebuild.run(options.runs, options)
         elif options.step in prove_commands.STEPS:
             return prove_commands.run(options.runs, options)
         elif options.step in publish_commands.STEPS:

@@ -92,6 +92,17 @@ def kept_checkpoint(folder: Path) -> Path | None:
     return None
 
 
+def origin(folder: Path) -> dict[str, str | None]:
+    """What names a model as the start of another one: its version and the files that `recover` and the successor's decoding come from."""
+    kept = kept_checkpoint(folder)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    return {
+        "version": manifest["version"],
+        **{name: file_digest(folder / name) for name in (WASM_FILE, "config.json", "tokenizer.json")},
+        CHECKPOINT_FILE: file_digest(kept) if kept else None,
+    }
+
+
 def write_checkpoint(file: Path, model: SecTagModel, folder: Path | None = None) -> None:
     """The network's weights as fp16; with `folder` marked as those of that model directory."""
     halves = {name: tensor.detach().half().contiguous() for name, tensor in model.state_dict().items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import shutil
@@ -25,6 +26,8 @@ from trainer.predict import label_flips, text_of
 from trainer.quantize import write_fp32, write_int8, write_q4
 from trainer.records import read_jsonl, read_records
 from trainer.recover import CHECKPOINT_FILE, write_checkpoint
+from trainer.release_manifest import learnt_from
+from trainer.run_log import code_version
 from trainer.runs import MANIFEST, file_digest, make_run, require_run
 from trainer.windows import Forward, WindowRule, run_windows, tokenize
 
@@ -34,6 +37,8 @@ FORMAT = 2
 #: The current model's temperatures, thresholds and windows, in the `train` run of a successor that keeps them.
 DECODING = "decoding.json"
 Judging = Callable[[Path], dict]
+#: Whose version may change a figure.
+LIBRARIES = ("torch", "onnxruntime", "tokenizers", "numpy")
 #: Records of dev on which flips between precisions are counted.
 FLIP_RECORDS = 400
 #: Every second public held-out example is enough for three temperatures, in half of the time.
@@ -126,10 +131,11 @@ def export_release(
     version: str,
     figures: dict | None = None,
     judging: Judging | None = None,
+    judged_by: str | None = None,
 ) -> Path:
     """Writes `out` anew (a temporary folder first) and returns the `calibrated` run folder, which holds the fp32 file.
 
-    `figures` are evaluation results to print in the card; `judging` makes them from the files themselves.
+    `figures` are evaluation results to print in the card; `judging` makes them from the files themselves, by the hold-out `judged_by`.
     """
     require_run(train, "train")
     require_run(build, "build")
@@ -150,14 +156,20 @@ def export_release(
     flips = {"int8_to_fp32": label_flips(int8, full), "q4_to_fp32": label_flips(q4, full)}
     facts = require_run(calibrated, "calibrated")["facts"]
     recipe = require_run(train, "train")
+    corrections = recipe["facts"].get("corrections", [])
     if judging is not None:
         figures = judging(partial)
     metrics = {
         "version": version,
         "train": train.name,
         "build": build.name,
-        "corrections": recipe["facts"].get("corrections", []),
+        "corrections": corrections,
+        "holdout": judged_by,
+        "data": learnt_from(build, [root / name for name in corrections]),
+        "recipe": recipe["settings"]["recipe"],
         "trained": recipe["facts"],
+        "code": code_version(),
+        "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
         "calibration": facts,
         "flips": {name: {key: round(value, 5) for key, value in row.items()} for name, row in flips.items()},
         "figures": figures or {},

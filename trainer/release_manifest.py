@@ -85,22 +85,28 @@ def gate_of(verdict: dict) -> dict:
     }
 
 
-def data_of(root: Path, model: Path) -> tuple[dict, bytes]:
-    """The data behind a model, and the file by which people find their own decisions in it (empty when there are none).
+def data_hash(names: list[str], contents: list[str]) -> str:
+    """The hash of the names and contents of what a model learnt from, base data first."""
+    return hashlib.sha256(json.dumps([list(pair) for pair in zip(names, contents, strict=True)]).encode()).hexdigest()
 
-    The hash is of the names and contents of what was learnt from, in the order of the model's metrics.json.
-    """
+
+def learnt_from(build: Path, corrections: list[Path]) -> str:
+    """`data_hash` of these runs."""
+    files = [build / "examples.jsonl", *(folder / "manifest.jsonl" for folder in corrections)]
+    return data_hash([file.parent.name for file in files], [file_digest(file) for file in files])
+
+
+def data_of(root: Path, model: Path) -> tuple[dict, bytes]:
+    """The data behind a model, and the file by which people find their own decisions in it (empty when there are none)."""
     metrics = json.loads((model / "metrics.json").read_text(encoding="utf-8"))
-    learnt = [[metrics["build"], file_digest(_run(root, metrics["build"]) / "examples.jsonl")]]
+    build, *corrections = (_run(root, name) for name in [metrics["build"], *metrics.get("corrections", [])])
     decisions: set[str] = set()
-    for name in metrics.get("corrections", []):
-        manifest = _run(root, name) / "manifest.jsonl"
-        learnt.append([name, file_digest(manifest)])
-        for row in read_jsonl(manifest):
+    for folder in corrections:
+        for row in read_jsonl(folder / "manifest.jsonl"):
             if row["split"] == "train" and row["weight"] > 0:
                 decisions.update(row["decisions"])
     hashes = sorted(hashlib.sha256(identifier.encode()).digest()[:DECISION_BYTES] for identifier in decisions)
-    digest = hashlib.sha256(json.dumps(learnt).encode()).hexdigest()
+    digest = learnt_from(build, corrections)
     return {"sha256": digest, "decisions": len(decisions)}, b"".join(hashes)
 
 

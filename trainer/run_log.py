@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from trainer.labels import REPO
-from trainer.runs import MANIFEST
 
 FOLDER = "mlruns"
 EXPERIMENT = "1"
@@ -86,16 +85,18 @@ def log_model(root: Path, model: Path, verdict: dict, tags: Mapping[str, str]) -
     """One judged model: what it was trained on and how, its figures and the gate's, the code that made it."""
     metrics = json.loads((model / "metrics.json").read_text(encoding="utf-8"))
     manifest = json.loads((model / "manifest.json").read_text(encoding="utf-8"))
-    params: dict[str, object] = {key: metrics.get(key) for key in ("version", "train", "build", "corrections")}
-    trained = root / str(metrics.get("train")) / MANIFEST
-    if trained.exists():
-        settings = json.loads(trained.read_text(encoding="utf-8"))["settings"]
-        recipe = settings.get("recipe")
-        params |= {f"recipe.{key}": value for key, value in recipe.items()} if isinstance(recipe, dict) else {}
+    named = ("version", "train", "build", "corrections", "holdout", "data")
+    params: dict[str, object] = {key: metrics.get(key) for key in named}
+    params["parent"] = (metrics.get("trained") or {}).get("from")
+    for part in ("recipe", "libraries"):
+        params |= {f"{part}.{key}": value for key, value in (metrics.get(part) or {}).items()}
     figures = {f"gate {rule['name']}": float(rule["value"]) for rule in verdict["rules"]}
     for name, scorers in metrics.get("figures", {}).items():
         figures |= {f"{name} {key}": float(value) for key, value in scorers.get("model", {}).items()}
     said = {"gate": "pass" if verdict["pass"] else "stop", "mlflow.note.content": verdict["sentence"]}
     when = (model / "manifest.json").stat().st_mtime_ns // 1_000_000
-    code = {"mlflow.source.git.commit": code_version(), "mlflow.source.name": "python -m trainer"}
+    code = {
+        "mlflow.source.git.commit": metrics.get("code") or code_version(),
+        "mlflow.source.name": "python -m trainer",
+    }
     return log_run(root, manifest["version"], params, figures, {**said, **code, **tags}, when)

@@ -19,7 +19,7 @@ from trainer.lessons import Continuation, Lesson, collate, make_lessons, rehears
 from trainer.model import SecTagModel, pick_device, save_model
 from trainer.model_files import write_json
 from trainer.records import read_jsonl
-from trainer.recover import recover
+from trainer.recover import origin, recover
 from trainer.release import DECODING
 from trainer.runs import MANIFEST, digest, file_digest, make_run, require_run
 from trainer.train import CHECKPOINT, load_checkpoint, save_checkpoint
@@ -106,13 +106,14 @@ def run(root: Path, current: Path, corrections: Path, build: Path, plan_file: Pa
     require_run(build, "build")
     facts = require_run(corrections, "corrections")["facts"]
     plan = load_plan(plan_file)
+    version = origin(current)["version"]
     settings = {
         "format": FORMAT,
         "from": file_digest(current / "manifest.json"),
         "corrections": facts["data"],
         "build": file_digest(build / MANIFEST),
         "recipe": dataclasses.asdict(plan),
-        "init": current.name,
+        "init": version,
     }
 
     def teach(folder: Path) -> tuple[SecTagModel, Tokenizer, dict]:
@@ -136,7 +137,8 @@ def run(root: Path, current: Path, corrections: Path, build: Path, plan_file: Pa
             {
                 **done,
                 "prepare_minutes": prepared,
-                "from": current.name,
+                "from": version,
+                "parent": origin(current),
                 "corrections": [corrections.name],
                 "taught": len(taught),
                 "rehearsed": len(rehearsed),

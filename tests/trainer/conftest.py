@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.trainer.publishing import key_file, make_model, opened, org, orgs, signer
+from tests.trainer.tiny_run import options
 from trainer.labels import ENTITIES, REPO
 from trainer.recipe import Part, Recipe
 
-__all__ = ["key_file", "make_model", "opened", "org", "orgs", "signer"]
+__all__ = ["key_file", "make_model", "opened", "options", "org", "orgs", "signer"]
 
 TINY = REPO / "models" / "tiny"
 

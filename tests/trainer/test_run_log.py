@@ -43,13 +43,22 @@ def test_a_judged_model_is_logged_with_recipe_figures_and_code(tmp_path: Path, m
     model, root = make_model("2026.49.1"), tmp_path / "runs"
     metrics = json.loads((model / "metrics.json").read_text())
     metrics |= {"train": "train-1", "figures": {"hold-out": {"model": {"threat macro-F1 (all)": 0.75}}}}
+    metrics |= {
+        "recipe": {"epochs": 2},
+        "libraries": {"torch": "2.9"},
+        "code": "abc+",
+        "trained": {"from": "2026.48.1"},
+    }
     (model / "metrics.json").write_text(json.dumps(metrics))
-    (root / "train-1").mkdir()
-    (root / "train-1" / "run.json").write_text(json.dumps({"step": "train", "settings": {"recipe": {"epochs": 2}}}))
     folder = log_model(root, model, verdict_of(model, **{"pass": False}), {"counter": "7"})
     assert (folder / "params" / "recipe.epochs").read_text() == "2"
     assert (folder / "params" / "corrections").read_text() == "['corrections-1']"
     value = float((folder / "metrics" / "hold-out threat macro-F1 _all_").read_text().split()[1])
     assert math.isclose(value, 0.75)
     assert (folder / "tags" / "gate").read_text() == "stop" and (folder / "tags" / "counter").read_text() == "7"
-    assert (folder / "tags" / "mlflow.source.git.commit").read_text() == code_version()
+    assert (folder / "params" / "parent").read_text() == "2026.48.1"
+    assert (folder / "params" / "libraries.torch").read_text() == "2.9"
+    # Of the making, not of the publishing; a model that does not say it has that of now.
+    assert (folder / "tags" / "mlflow.source.git.commit").read_text() == "abc+"
+    older = log_model(root, make_model("2026.49.2"), verdict_of(model), {})
+    assert (older / "tags" / "mlflow.source.git.commit").read_text() == code_version()
