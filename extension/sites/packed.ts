@@ -35,7 +35,7 @@ function joined(own: TicketPlace, read: TicketPlace): TicketPlace {
 
 function bothSay(own: PlacedBlock, read: PlacedBlock): PlacedBlock {
   const skip = [own.skip, read.skip].filter(Boolean).join(", ");
-  return { ...own, restricted: own.restricted || read.restricted, ...(skip ? { skip } : {}) };
+  return { ...own, id: read.id, restricted: own.restricted || read.restricted, ...(skip ? { skip } : {}) };
 }
 
 /** Editors, controls, and what is no text of a page at all. */
