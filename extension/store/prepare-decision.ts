@@ -30,9 +30,10 @@ export async function prepareDecision(intent: ReviewIntent, policy: RedactionPol
   const { blocks, final } = intent;
   const spans = final?.spans ?? [];
   const marked = new Set(spans.filter(({ source }) => source === "human").map(({ block }) => block));
-  const texts = fitTexts(sendable(blocks, policy), marked, (block) => redact(block.text, policy));
+  const leaving = sendable(blocks, policy);
+  const texts = fitTexts(leaving, marked, (block) => redact(block.text, policy));
   const hash = await sha256(JSON.stringify(blocks.map(({ role, text }) => [role, text])));
-  const title = blocks.find(({ role }) => role === "title")?.text;
+  const title = leaving.find(({ role }) => role === "title")?.text;
   const decision: Decision = {
     kind: "decision",
     id: intent.id,
@@ -40,7 +41,7 @@ export async function prepareDecision(intent: ReviewIntent, policy: RedactionPol
     ticket: {
       ...intent.ticket,
       hash,
-      // Without a title a ticket is a family of its own.
+      // Without a title, or with one that stays here, a ticket is a family of its own.
       family: (title === undefined ? hash : await sha256(template(redact(title, policy).text))).slice(0, 16),
     },
     omitted: {

@@ -1,9 +1,11 @@
 // Two orgs, every route, every id of the other: nothing leaks and nothing changes. Routes come from the OpenAPI document.
 import { expect, test } from "vitest";
+import { signEnvelope } from "../../scripts/sign-release.ts";
+import { PackEnvelope, packPayloadType } from "../../shared/selector-pack.ts";
 import { openApiDocument } from "../../worker-api/docs.ts";
 import { decision } from "./decisions.ts";
-import { keyFor, newOrg, openLab, ticketIdOf } from "./lab.ts";
-import { modelBytes, openReleaseLab } from "./release-lab.ts";
+import { keyFor, newOrg, openLab, start, ticketIdOf } from "./lab.ts";
+import { modelBytes, openReleaseLab, releaseKey } from "./release-lab.ts";
 
 /** What belongs to an org and may be in no answer to another. */
 async function furnished() {
@@ -11,6 +13,10 @@ async function furnished() {
   const theirs = await newOrg(lab.db, "Org-of-others");
   const release = await lab.publish("others", { version: "2026.77.7", counter: 5 }, theirs.service.key);
   await lab.point("stable", 5, 33, theirs.service.key);
+  const times = { created: new Date(start).toISOString(), expires: new Date(start + 86_400_000).toISOString() };
+  const sites = { "jira-cloud": { comments: ["article.of-others"] } };
+  const pack = signEnvelope(packPayloadType, { spec: 1, counter: 5, ...times, minApp: "0.1.0", sites }, [releaseKey]);
+  await lab.call("/v1/selectors/stable", { key: theirs.service.key, method: "PUT", body: pack });
   const person = await keyFor(lab.db, theirs.orgId, "analyst", { name: "Person-of-others" });
   const one = decision({
     key: "OTHERS-1",
@@ -21,7 +27,16 @@ async function furnished() {
   });
   await lab.push(person.key, one);
   const cursor = (await lab.pull(person.key)).next;
-  const words = ["Org-of-others", "Person-of-others", "OTHERS-1", "Words-of-others", "evil of others", "of others. ", '"percent":33'];
+  const words = [
+    "Org-of-others",
+    "Person-of-others",
+    "OTHERS-1",
+    "Words-of-others",
+    "evil of others",
+    "of others. ",
+    '"percent":33',
+    PackEnvelope.parse(JSON.parse(pack)).payload,
+  ];
   const file = release.files[0]?.sha256 ?? "";
   const people = [theirs.orgId, person.userId, person.id, theirs.admin.id, theirs.lead.userId];
   const ids = [...people, ticketIdOf("OTHERS-1"), one.id, cursor, file];
@@ -79,7 +94,16 @@ const bodiesWith = (id: string, one: ReturnType<typeof decision>) => [
 /** All that the other org has, as its own admin and lead see it. */
 async function snapshot({ call, theirs }: Awaited<ReturnType<typeof furnished>>) {
   const seen: string[] = [];
-  for (const path of ["/v1/events", "/v1/tickets", "/v1/keys", "/v1/users", "/v1/export", "/v1/models", "/v1/models/channels/stable"]) {
+  for (const path of [
+    "/v1/events",
+    "/v1/tickets",
+    "/v1/keys",
+    "/v1/users",
+    "/v1/export",
+    "/v1/models",
+    "/v1/models/channels/stable",
+    "/v1/selectors/stable",
+  ]) {
     const answer = await call(path, { key: theirs.admin.key });
     expect(answer.status, path).toBe(200);
     seen.push((await answer.text()).replace(/"lastUsed":("[^"]*"|null)/g, "").replace(/"next":"[^"]*"/g, ""));

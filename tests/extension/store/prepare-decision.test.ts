@@ -59,6 +59,16 @@ describe("prepareDecision", () => {
     expect((await prepareDecision(made, { ...closed, restricted: true })).final?.spans).toMatchObject([{ block: 0, quote: "Qakbot" }]);
   });
 
+  it("makes a family of a title that may leave only", async () => {
+    const familyOf = async (restricted: boolean, comment: string) => {
+      const title = block("t", "Disk full", { role: "title", restricted });
+      return (await prepareDecision(intent({ blocks: [title, block("c", comment)], final: noSpans }), closed)).ticket.family;
+    };
+    expect(await familyOf(false, "one")).toBe(await familyOf(false, "two"));
+    expect(await familyOf(true, "one")).not.toBe(await familyOf(false, "one"));
+    expect(await familyOf(true, "one")).not.toBe(await familyOf(true, "two"));
+  });
+
   it("widens a span over what is hidden, and drops one with another quote, in no block, over half a letter or too long", async () => {
     const home = block("d", `ask anna@corp.example 😀 ${"x".repeat(500)}`, { role: "description" });
     const spans: ReviewSpan[] = [

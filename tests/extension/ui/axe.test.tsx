@@ -136,6 +136,17 @@ test("options, with and without a server", async () => {
         privacy={{ privacy: { restricted: false, ownDomains: ["a.example"] }, managed: [], connected, onPrivacy: nothing }}
         writeBack={{ settings: { on: true, field: "" }, managed: connected ? ["on", "field"] : [], onSettings: nothing }}
         model={{ view: modelView, onLook: connected ? nothing : null, onBack: nothing }}
+        selectors={{
+          view: {
+            inUse: connected ? { counter: 5, created: at, expires: at, sites: ["jira-cloud"] } : null,
+            expired: connected ? null : { counter: 5, expires: at },
+            pin: null,
+            look: { code: "stale", detail: at, counter: 5, at: 0 },
+            refused: { counter: 6, why: "jira-cloud page: title found on 0 of 3 visits, before on 40 of 40" },
+          },
+          onLook: connected ? nothing : null,
+          onPackaged: nothing,
+        }}
         engine={{ settings: { webgpu: "auto" }, status: null, onSettings: nothing, onMeasureAgain: nothing }}
       />
     );
