@@ -5,8 +5,8 @@ from __future__ import annotations
 import collections
 import dataclasses
 import random
-import re
 import zlib
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -56,11 +56,23 @@ def spread_spans(example: dict) -> dict:
         taken[span["start"] : span["end"]] = b"x" * (span["end"] - span["start"])
     names = {(example["text"][s["start"] : s["end"]], s["label"]) for s in spans if s["label"] in NAMES}
     for name, label in sorted(names, key=lambda pair: (-len(pair[0]), pair)):
-        for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", example["text"]) if len(name) > 2 else ():
-            if not any(taken[match.start() : match.end()]):
-                spans.append({"start": match.start(), "end": match.end(), "label": label})
-                taken[match.start() : match.end()] = b"x" * len(name)
+        for start in whole_words(example["text"], name) if len(name) > 2 else ():
+            end = start + len(name)
+            if not any(taken[start:end]):
+                spans.append({"start": start, "end": end, "label": label})
+                taken[start:end] = b"x" * len(name)
     return {**example, "spans": spans}
+
+
+def whole_words(text: str, name: str) -> Iterator[int]:
+    """Where `name` stands with no letter, digit or underscore on either side. Names are too many for a pattern each."""
+    start = text.find(name)
+    while start >= 0:
+        end = start + len(name)
+        joined = any(beside.isalnum() or beside == "_" for beside in (text[start - 1 : start], text[end : end + 1]))
+        if not joined:
+            yield start
+        start = text.find(name, start + 1 if joined else end)
 
 
 def tag_pieces(
@@ -79,8 +91,11 @@ def tag_pieces(
         if word is None or word == previous_word:
             continue
         previous_word = word
-        covered = collections.Counter(marks[starts[word] : ends[word]])
-        span, count = covered.most_common(1)[0] if covered else (0, 0)
+        covered = marks[starts[word] : ends[word]]
+        # Nearly every word lies in one span as a whole, or in none.
+        span, count = (covered[0], covered.count(covered[0])) if covered else (0, 0)
+        if count < len(covered):
+            span, count = collections.Counter(covered).most_common(1)[0]
         span = span if count * 2 >= ends[word] - starts[word] else 0
         if span == UNKNOWN:
             previous_span = UNKNOWN

@@ -10,6 +10,8 @@ def utf16_length(text: str) -> int:
 
 def code_point_to_utf16(text: str) -> list[int]:
     """UTF-16 offset of each code-point offset 0..len(text) (one entry more than the text has code points)."""
+    if max(text, default="") <= "\uffff":
+        return list(range(len(text) + 1))
     offsets = [0]
     for character in text:
         offsets.append(offsets[-1] + (2 if ord(character) > 0xFFFF else 1))

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 import random
+import re
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from trainer.augment import STRENGTHS, augment
 from trainer.build import join_tokens
 from trainer.clean import clean_text, read_texts
-from trainer.dataset import IGNORE, collate, draw, epoch_batches, make_item, soft_target, spread_spans, tag_pieces
+from trainer.dataset import (
+    IGNORE,
+    collate,
+    draw,
+    epoch_batches,
+    make_item,
+    soft_target,
+    spread_spans,
+    tag_pieces,
+    whole_words,
+)
 from trainer.labels import BIO_INDEX, BIO_LABELS, ENTITIES, THREAT_INDEX, allowed_bio
 from trainer.losses import entity_loss, severity_loss, threat_loss
 from trainer.recipe import Part, Recipe, load_recipe
@@ -184,3 +197,9 @@ def test_recipes_are_checked(tmp_path) -> None:  # type: ignore[no-untyped-def]
     bad.write_text((REPO / "trainer" / "recipes" / "public.toml").read_text() + "\nspeed = 3\n")
     with pytest.raises(ValueError, match=r"bad\.toml"):
         load_recipe(bad)
+
+
+@given(st.text(alphabet="ab_é1 -", max_size=30), st.text(alphabet="ab_é1 -", min_size=1, max_size=3))
+def test_whole_words_are_those_of_the_pattern(text: str, name: str) -> None:
+    expected = [match.start() for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text)]
+    assert list(whole_words(text, name)) == expected
