@@ -57,27 +57,15 @@ def desk_of(records: list[Record], chance: random.Random) -> list[Record]:
     return chosen
 
 
-def make_scene(
-    bench: Bench,
-    base: Path,
-    seen: list[Record],
-    measured: Measured,
-    seed: int,
-    *,
-    each: int = EACH,
-    flood: int = 10_000,
-) -> Scene:
+def make_team(bench: Bench, base: list[Record], seen: list[Record], each: int, chance: random.Random) -> Team:
     """`seen` are the tickets that may be on the team's desk; attackers make theirs from the base data's public texts."""
-    chance = random.Random(seed)
     said = honest_team(desk_of(seen, chance), bench.ask, each, chance)
-    taught = [e for e in read_jsonl(base / "examples.jsonl") if e["split"] == "train"]
-    team = Team(
-        said,
-        {kind: [record for record in seen if record["threat_type"] == kind] for kind in (CRITICAL, PLAIN)},
-        {kind: [e for e in taught if e["threat_type"] == kind] for kind in (CRITICAL, PLAIN)},
-        each,
+    taught = [example for example in base if example["split"] == "train"]
+    desk, pools = (
+        {kind: [record for record in rows if record["threat_type"] == kind] for kind in (CRITICAL, PLAIN)}
+        for rows in (seen, taught)
     )
-    return Scene(bench, team, measured, base, all_attacks(team, bench, chance, flood))
+    return Team(said, desk, pools, each)
 
 
 def full_scene(
@@ -108,6 +96,8 @@ def full_scene(
     plan = load_plan(DEFAULT_PLAN)
     if layers is not None:
         plan = dataclasses.replace(plan, layers=layers)
-    bench = make_bench(model, read_jsonl(base / "examples.jsonl"), plan)
+    examples = read_jsonl(base / "examples.jsonl")
+    bench = make_bench(model, examples, plan)
     measured = Measured([*judging.records, *clean], judging.records, judging.canaries, targets)
-    return make_scene(bench, base, seen, measured, seed)
+    team = make_team(bench, examples, seen, EACH, chance)
+    return Scene(bench, team, measured, base, all_attacks(team, bench, chance))

@@ -50,11 +50,18 @@ def suspicious(
         return {}
     known = _counts([*before, *_said(rows, set(turned))], {word for word, _ in tested})
     types = Counter(name for _, name in before)
+    speaker = {index: voices[rows[index].behind[0].who] for index in turned}
+    spoken = Counter(speaker.values())
+    spoken_so = Counter((who, rows[index].threat_type) for index, who in speaker.items())
+    types_so = Counter(rows[index].threat_type for index in turned)
     odd: dict[tuple[str, str], float] = {}
     for word, name in tested:
+        # Where the rest of the team turns to the type too, a new kind of ticket has come, and its words are nobody's own.
+        others = len(turned) - sum(spoken[who] for who in people[word, name])
+        so = types_so[name] - sum(spoken_so[who, name] for who in people[word, name])
         usual = (known[word, name] + PRIOR * (types[name] + 1) / (len(before) + 13)) / (known[word, ""] + PRIOR)
         mine = {groups[index] for index in turned if word in texts[index]}
-        chance = _tail(len(cases[word, name]), len(mine), usual)
+        chance = _tail(len(cases[word, name]), len(mine), max(usual, so / max(1, others)))
         if chance < CHANCE / len(tested):
             odd[word, name] = chance
     found: dict[int, str] = {}

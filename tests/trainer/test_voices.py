@@ -89,3 +89,12 @@ def test_what_agrees_with_the_model_never_waits_for_its_words() -> None:
         _scan([*team, *(_row(50 + n, ["r1"], f"parcel {unlike(n)}", "benign", "benign") for n in range(9))], before)
         == {}
     )
+
+
+def test_a_new_kind_of_ticket_makes_no_word_suspicious() -> None:
+    before = [(unlike(n), ["intrusion", "benign"][n % 2]) for n in range(60)]
+    team = [_row(n, [f"r{n % 5}"], unlike(100 + n), "malware", "phishing") for n in range(40)]
+    same = [_row(50 + n, ["r1"], f"parcel {unlike(200 + n)}", "malware", "phishing") for n in range(9)]
+    assert _scan([*team, *same], before) == {}
+    others = [_row(n, [f"r{n % 5}"], unlike(100 + n), "data_exposure", "phishing") for n in range(40)]
+    assert len(_scan([*others, *same], before)) == 9
