@@ -110,6 +110,62 @@ test("the highest counter outlives the database, is each team's own, and a team'
   expect((await lost.state.read()).line).toEqual([]);
 });
 
+test("killed at any step, the pack before is in use or the new one, and the next look ends it", async () => {
+  const steps = new Set<string>();
+  for (let kill = 0; ; kill++) {
+    const { server, machine, inUse } = await with5();
+    server.publish(packOf({ counter: 6 }));
+    let step = 0;
+    const alive = (name: string) => {
+      if (step++ !== kill) return;
+      steps.add(name);
+      throw new Error("killed");
+    };
+    const dying: Partial<Parameters<typeof machine.look>[0]> = {
+      source: {
+        baseUrl: "https://sectag.example",
+        key: "k",
+        fetch: async (url, init) => {
+          alive("fetch");
+          return server.fetch(url, init);
+        },
+      },
+      state: {
+        read: async () => {
+          alive("read");
+          return machine.state.read();
+        },
+        change: async (change) => {
+          alive("before the change");
+          const changed = await machine.state.change(change);
+          alive("after the change");
+          return changed;
+        },
+      },
+      problemOf: async () => {
+        alive("trying");
+        return null;
+      },
+      health: async () => {
+        alive("health");
+        return [];
+      },
+    };
+    const ended = await machine.look(dying).then(
+      ({ code }) => code,
+      () => "killed",
+    );
+    expect([5, 6]).toContain(await inUse());
+    if (ended === "taken") break;
+    // An answer that never came is one that the server did not give.
+    expect(["killed", "offline"]).toContain(ended);
+    expect(["taken", "current"]).toContain((await machine.look()).code);
+    expect(await inUse()).toBe(6);
+    expect((await machine.state.read()).line.map(({ pack }) => pack.counter)).toEqual([6, 5]);
+  }
+  expect([...steps].sort()).toEqual(["after the change", "before the change", "fetch", "health", "read", "trying"]);
+});
+
 test("an expired one is out of use, by this machine's clock and by the server's", async () => {
   const { server, machine, inUse } = await with5();
   expect(await inUse(null, today + 29 * day)).toBe(5);

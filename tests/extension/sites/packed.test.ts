@@ -2,7 +2,7 @@
 // A pack's selectors: they find what the packaged ones miss, and cannot name the ticket, read an editor, or let anything leave that only they found.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { findTicket, sites } from "../../../extension/sites/all-sites.ts";
 import { packProblem, withPack } from "../../../extension/sites/packed.ts";
 import type { PlacedBlock } from "../../../extension/sites/site.ts";
@@ -102,6 +102,26 @@ test("where the packaged reading sees no ticket there is none, and one that thro
   dc(comment(1));
   const lookup = findTicket(url, document, withPack(sites, { "jira-data-center": { titles: ["h1[["] } }));
   expect(lookup).toMatchObject({ place: null, broken: [expect.stringContaining("jira-data-center: ")] });
+});
+
+test("a pack whose selectors take too long is left on that page, and one that is slow by chance is not", () => {
+  dc(renamed(comment(1)));
+  let [now, taking] = [0, 0];
+  // Before the first reading, between the two, after the second.
+  const times = [() => 0, () => 5, () => taking];
+  let asked = 0;
+  vi.spyOn(performance, "now").mockImplementation(() => {
+    now += times[asked++ % 3]?.() ?? 0;
+    return now;
+  });
+  const packed = withPack(sites, { "jira-data-center": mending });
+  const comments = (ms: number) => {
+    [asked, taking] = [0, ms];
+    return findTicket(url, document, packed).place?.blocks.filter(({ role }) => role === "comment").length;
+  };
+  expect([56, 56, 55, 56, 56].map(comments)).toEqual([1, 1, 1, 1, 1]);
+  expect([56, 0, 0].map(comments)).toEqual([1, 0, 0]);
+  vi.restoreAllMocks();
 });
 
 test("no editor, field, control or script is read by a pack's choice: the text is missing then", () => {
