@@ -9,7 +9,9 @@ export function startWriteBackHost(): void {
     settings: await readWriteBack(),
     written: await readWritten(originOf(sender.url), ticket),
   }));
-  answerMessage(backgroundMessages, "writeback.keep", browser.runtime, ({ ticket, written }, sender) => keepWritten(originOf(sender.url), ticket, written));
+  answerMessage(backgroundMessages, "writeback.keep", browser.runtime, ({ ticket, written }, sender) =>
+    keepWritten(originOf(sender.url), ticket, written),
+  );
 }
 
 /** As the browser says it, not the page: two Jira sites have the same keys. */

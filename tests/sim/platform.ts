@@ -124,7 +124,8 @@ export function createPlatform({ browser, context, loop, random, network, tally,
       "wxt/browser": { browser: api },
       dexie: { Dexie: dexieOver(indexedDB), liveQuery },
       "extension/messages.ts": {
-        answerMessage: (_table: unknown, name: string, _runtime: unknown, owner: (data: unknown) => unknown) => void owners.set(name, owner),
+        answerMessage: (_table: unknown, name: string, _runtime: unknown, owner: (data: unknown) => unknown) =>
+          void owners.set(name, owner),
         sendMessage: () => later(undefined),
       },
       "extension/api-cache.ts": { forgetReads: () => later(undefined) },
