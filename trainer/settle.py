@@ -16,6 +16,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from trainer.cores import on_cores, one_thread_each
 from trainer.corpus import SOURCE as TICKETS
 from trainer.labels import THREAT_INDEX
 from trainer.lessons import lower
@@ -54,12 +55,13 @@ def held_out(base: list[Record]) -> list[Record]:
 
 def _right(model: SecTagModel, states: list[Tensor], gold: list[int], layers: int) -> int:
     """How many types are right."""
-    right = 0
-    with torch.no_grad():
-        for vectors, index in zip(states, gold, strict=True):
-            answer = model.upper(vectors[None].float(), torch.ones(1, len(vectors)), layers)[0]
-            right += int(answer[0].argmax()) == index
-    return right
+
+    def said(vectors: Tensor) -> int:
+        with torch.no_grad():
+            return int(model.upper(vectors[None].float(), torch.ones(1, len(vectors)), layers)[0][0].argmax())
+
+    with one_thread_each():
+        return sum(type_ == index for type_, index in zip(on_cores(said, states), gold, strict=True))
 
 
 def settle(
@@ -71,12 +73,14 @@ def settle(
 
 def vectors(model: SecTagModel, tokenizer: Tokenizer, held: list[Record], layers: int) -> list[Tensor]:
     """The held-out texts below the layers that learn."""
-    room = WindowRule.length - 2
-    with torch.no_grad():
-        return [
-            lower(model, with_specials(tokenizer, ids[:room]), layers).half()
-            for ids in (tokenizer.encode(example["text"], add_special_tokens=False).ids for example in held)
-        ]
+
+    def below(example: Record) -> Tensor:
+        ids = tokenizer.encode(example["text"], add_special_tokens=False).ids[: WindowRule.length - 2]
+        with torch.no_grad():
+            return lower(model, with_specials(tokenizer, ids), layers).half()
+
+    with one_thread_each():
+        return list(on_cores(below, held))
 
 
 def step_back(

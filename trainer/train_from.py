@@ -15,10 +15,11 @@ from tokenizers import Tokenizer
 from torch import nn
 from tqdm import tqdm
 
+from trainer.cores import on_cores, one_thread_each
 from trainer.lessons import Continuation, Lesson, collate, make_lessons, rehearsal
 from trainer.model import SecTagModel, pick_device, save_model
 from trainer.model_files import write_json
-from trainer.records import read_jsonl
+from trainer.records import Record, read_jsonl
 from trainer.recover import origin, recover
 from trainer.release import DECODING
 from trainer.runs import MANIFEST, digest, file_digest, make_run, require_run
@@ -101,6 +102,17 @@ def fit(
     }
 
 
+def prepare(
+    model: SecTagModel, tokenizer: Tokenizer, taught: list[Record], rehearsed: list[Record], plan: Continuation
+) -> list[Lesson]:
+    """`make_lessons` of a text at a time, on all cores."""
+    texts: list[tuple[list[Record], list[Record]]] = [([row], []) for row in taught] + [
+        ([], [row]) for row in rehearsed
+    ]
+    made = on_cores(lambda pair: make_lessons(model, tokenizer, *pair, plan), texts)
+    return [lesson for lessons in made for lesson in lessons]
+
+
 def run(root: Path, current: Path, corrections: Path, build: Path, plan_file: Path = DEFAULT_PLAN) -> Path:
     """Makes the `train` run folder from a published model directory, a `corrections` run and the base data's `build` run."""
     require_run(build, "build")
@@ -128,9 +140,10 @@ def run(root: Path, current: Path, corrections: Path, build: Path, plan_file: Pa
         print(
             f"train: {len(taught)} corrected texts, {len(rehearsed)} rehearsed ones; what learns: the heads and {plan.layers} of the layers"
         )
-        lessons = make_lessons(model, tokenizer, taught, rehearsed, plan)
-        prepared = round((time.monotonic() - began) / 60, 1)
-        done = fit(model, lessons, plan, folder)
+        with one_thread_each():
+            lessons = prepare(model, tokenizer, taught, rehearsed, plan)
+            prepared = round((time.monotonic() - began) / 60, 1)
+            done = fit(model, lessons, plan, folder)
         return (
             model,
             tokenizer,

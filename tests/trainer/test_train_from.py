@@ -14,6 +14,7 @@ import torch
 
 from tests.trainer.conftest import make_example
 from trainer import lessons, recover, train_from, upper
+from trainer.cores import one_thread_each
 from trainer.labels import BIO_INDEX, REPO, SEVERITY_INDEX, THREAT_INDEX
 from trainer.lessons import Continuation, make_lessons
 from trainer.model import SecTagModel, load_model
@@ -89,6 +90,22 @@ def test_targets_are_what_people_say_and_else_the_models_own_answers(plan: Conti
     assert torch.allclose(rest[0].threat, torch.from_numpy(_answers(model, rehearsed[0]["text"])), atol=1e-4)
     assert {lesson.weight for lesson in rest} == {1.0}
     assert torch.allclose(second.entity.float().sum(1), torch.ones(len(second.states)), atol=1e-2)
+
+
+def test_lessons_of_a_text_at_a_time_are_those_of_all_together(
+    plan: Continuation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    tokenizer, threads = tiny_tokenizer(), torch.get_num_threads()
+    model = tiny_model(tokenizer.get_vocab_size())
+    rehearsed = lessons.rehearsal(_base(), plan)
+    with one_thread_each():
+        assert torch.get_num_threads() == 1
+        spread = train_from.prepare(model, tokenizer, _taught(), rehearsed, plan)
+    assert torch.get_num_threads() == threads
+    for one, other in zip(spread, make_lessons(model, tokenizer, _taught(), rehearsed, plan), strict=True):
+        assert torch.equal(one.states, other.states) and torch.equal(one.threat, other.threat)
+        assert torch.equal(one.entity, other.entity) and one.weight == other.weight
 
 
 def test_a_plan_fits_the_model(plan: Continuation) -> None:
