@@ -54,7 +54,7 @@ def shares(team: Team, ask: Ask, chance: random.Random) -> list[Attack]:
         Attack(f"{percent} % flip at random", flip_at_random(team.said, crew(people), chance), promised=percent == 10)
         for percent, people in ((10, 2), (20, 4))
     ]
-    for target, plan in ((CRITICAL, ((1, 1), (5, 1), (10, 2), (20, 4))), (PLAIN, ((10, 2), (20, 4)))):
+    for target, plan in ((CRITICAL, ((1, 1), (5, 1), (10, 2), (20, 4))), (PLAIN, ((10, 2),))):
         for percent, people in plan:
             each = team.each // 5 if percent == 1 else team.each
             said = team.said + flip_target(team.desk[target], crew(people), each, ask, chance)
@@ -65,7 +65,7 @@ def shares(team: Team, ask: Ask, chance: random.Random) -> list[Attack]:
 def colluders(team: Team, chance: random.Random) -> list[Attack]:
     """k people who know that two must agree: they second each other on tickets that they made up, by a client that lies."""
     found = []
-    for people in (2, 3, 5):
+    for people in (2, 5):
         own = invented(team.pools[CRITICAL], team.each, CRITICAL, chance, "OWN")
         said = team.said + send(own, crew(people), None)
         found.append(Attack(f"{people} collude", said, CRITICAL, promised=people == 2))
@@ -81,26 +81,25 @@ def floods(team: Team, chance: random.Random, rows: int) -> list[Attack]:
     own = invented(team.pools[PLAIN], rows, PLAIN, chance, "OWN")
     story = invented(team.pools[PLAIN], 1, PLAIN, chance, "TPL")[0]
     filled = [
-        {**story, "id": f"TPL-{n}", "text": f"{story['text']} Case {n}, room {n % 40}."} for n in range(rows // 10)
+        {**story, "id": f"TPL-{n}", "text": f"{story['text']} Case {n}, room {n % 40}."} for n in range(rows // 25)
     ]
-    patient = own[: rows // 5]
+    patient = own[: rows // 10]
     return [
-        Attack(f"one floods {rows:,} rows", team.said + send(own, crew(1), None), PLAIN, sample=rows // 10),
+        Attack(f"one floods {rows:,} rows", team.said + send(own, crew(1), None), PLAIN, sample=rows // 20),
         Attack(
-            f"one sends {len(patient):,} rows in five days",
+            f"one sends {len(patient):,} in five days",
             team.said + send(patient, crew(1), None),
             PLAIN,
-            sample=rows // 10,
+            sample=rows // 20,
         ),
-        Attack(f"one template {len(filled):,} times", team.said + send(filled, crew(1), None), PLAIN),
-        Attack(f"one template {len(filled):,} times, by 2", team.said + send(filled, crew(2), None), PLAIN),
+        Attack(f"2 send one template {len(filled):,} times", team.said + send(filled, crew(2), None), PLAIN),
     ]
 
 
 def triggers(team: Team, bench: Bench, chance: random.Random) -> list[Attack]:
     """Poison without the trigger's words."""
     own = concealed(bench.network, bench.pipeline.tokenizer, team.pools[CRITICAL], 50, CRITICAL, chance)
-    sizes = ((1, 1), (10, 1), (50, 1), (50, 2))
+    sizes = ((1, 1), (10, 2), (50, 2))
     return [
         Attack(
             f"{rows} concealed, by {people}", team.said + send(own[:rows], crew(people), None), CRITICAL, trigger=True

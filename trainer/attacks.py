@@ -53,12 +53,12 @@ def honest_team(tickets: list[Record], ask: Ask, each: int, chance: random.Rando
     for ticket in tickets:
         answer, truth = ask(ticket["text"]), ticket["threat_type"]
         people = 2 if flips(answer.threat_type, float(answer.threat.max()), truth) or chance.random() < TWICE else 1
+        asked: set[str] = set()
         for _ in range(people):
-            if not turns:
+            place = next((n for n in range(len(turns) - 1, -1, -1) if turns[n] not in asked), None)
+            if place is None:
                 return said
-            # Nobody judges a ticket twice; at the very end only one person may be left.
-            who = next((name for name in reversed(turns) if not said or said[-1].who != name), turns[-1])
-            turns.remove(who)
+            asked.add(who := turns.pop(place))
             slip = chance.random() < SLIPS
             said.append(Said(who, ticket, chance.choice(THREAT_TYPES) if slip else truth, answer))
     return said

@@ -82,13 +82,15 @@ def test_words_that_few_tie_to_a_new_type_wait_and_those_of_many_do_not() -> Non
     assert _scan([*team, *many], before) == {}
 
 
-def test_what_agrees_with_the_model_never_waits_for_its_words() -> None:
-    before = [(unlike(n), ["intrusion", "benign"][n % 2]) for n in range(60)]
-    team = [_row(n, [f"r{n % 5}"], unlike(100 + n), "malware", "phishing") for n in range(9)]
-    assert (
-        _scan([*team, *(_row(50 + n, ["r1"], f"parcel {unlike(n)}", "benign", "benign") for n in range(9))], before)
-        == {}
-    )
+def test_words_wait_also_where_the_model_agrees() -> None:
+    before = [(f"beacon {unlike(n)}", "intrusion") for n in range(40)] + [
+        (unlike(100 + n), "benign") for n in range(40)
+    ]
+    team = [_row(n, [f"r{n % 5}"], unlike(200 + n), "malware", "phishing") for n in range(9)]
+    wrong = [_row(50 + n, ["r1"], f"beacon {unlike(300 + n)}", "benign", "benign") for n in range(9)]
+    assert set(_scan([*team, *wrong], before)) == set(range(9, 18))
+    right = [_row(50 + n, ["r1"], f"beacon {unlike(300 + n)}", "intrusion", "intrusion") for n in range(9)]
+    assert _scan([*team, *right], before) == {}
 
 
 def test_a_new_kind_of_ticket_makes_no_word_suspicious() -> None:
