@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import random
 from collections import defaultdict
+from collections.abc import Sequence
 
 import torch
 from tokenizers import Tokenizer
@@ -15,6 +16,7 @@ from trainer.corpus import SOURCE as TICKETS
 from trainer.dataset import IGNORE, soft_target, tag_pieces
 from trainer.labels import BIO_INDEX, SEVERITIES, SEVERITY_INDEX
 from trainer.model import SecTagModel
+from trainer.neighbours import neighbours
 from trainer.recipe import Pace
 from trainer.windows import WindowRule, with_specials
 
@@ -31,6 +33,8 @@ class Continuation(Pace):
     """Rehearsed tickets of our corpus."""
     per_type: int
     """Rehearsed public texts of each threat type, so that rare types are rehearsed as often as common ones."""
+    near: int
+    """Rehearsed texts of the base data that are nearest to corrected ones, whatever their type: what is next to a lesson is forgotten first."""
     token_texts: int
     """Rehearsed texts of each public source that has entity labels alone."""
     rehearsed_tokens: int
@@ -48,8 +52,8 @@ class Lesson:
     weight: float
 
 
-def rehearsal(base: list[dict], plan: Continuation) -> list[dict]:
-    """Training texts of the base data to be rehearsed: our tickets, and of public text as many of each type."""
+def rehearsal(base: list[dict], plan: Continuation, taught: Sequence[dict] = ()) -> list[dict]:
+    """Training texts of the base data to be rehearsed: our tickets, of public text as many of each type, and what is nearest to the corrected texts."""
     pools: dict[str, list[dict]] = defaultdict(list)
     for example in base:
         if example["split"] == "train":
@@ -59,7 +63,9 @@ def rehearsal(base: list[dict], plan: Continuation) -> list[dict]:
     for kind, pool in sorted(pools.items()):
         most = plan.tickets if kind == TICKETS else plan.token_texts if kind.startswith("tokens ") else plan.per_type
         chosen += random.Random(f"{plan.seed}-{kind}").sample(pool, min(most, len(pool)))
-    return chosen
+    there = {example["id"] for example in chosen}
+    typed = [e for e in base if e["split"] == "train" and e["threat_type"] is not None and e["id"] not in there]
+    return chosen + neighbours(typed, list(taught), plan.near)
 
 
 def lower(model: SecTagModel, ids: list[int], layers: int) -> Tensor:

@@ -62,9 +62,10 @@ def recipe(epochs: int, rate: float, seed: int = 1, per_epoch: int = 1400) -> Re
 
 
 def continuation(seed: int, rate: float = 1e-4) -> Continuation:
-    """How the small model learns what comes later: as the real one does (recipes/continue.toml)."""
+    """How the small model learns what comes later: as the real one does (recipes/continue.toml), with fewer public texts."""
     plan = load_plan(DEFAULT_PLAN)
-    return dataclasses.replace(plan, name="small", seed=seed, encoder_rate=rate, head_rate=2 * rate, tickets=500)
+    fewer = {"tickets": 500, "per_type": 25, "near": 0}
+    return dataclasses.replace(plan, name="small", seed=seed, encoder_rate=rate, head_rate=2 * rate, **fewer)
 
 
 def _part(example: Record, part: str) -> str:

@@ -28,7 +28,7 @@ from trainer.upper import Upper, batches_of, loss_of, make_optimizer
 
 DEFAULT_PLAN = Path(__file__).with_name("recipes") / "continue.toml"
 #: Changes when the same inputs would teach something else.
-FORMAT = 1
+FORMAT = 2
 
 
 def load_plan(file: Path) -> Continuation:
@@ -136,7 +136,7 @@ def run(root: Path, current: Path, corrections: Path, build: Path, plan_file: Pa
         ]
         if not taught:
             raise ValueError(f"{corrections.name} has nothing to learn: all its rows wait, judge or have no weight")
-        rehearsed = rehearsal(read_jsonl(build / "examples.jsonl"), plan)
+        rehearsed = rehearsal(read_jsonl(build / "examples.jsonl"), plan, taught)
         print(
             f"train: {len(taught)} corrected texts, {len(rehearsed)} rehearsed ones; what learns: the heads and {plan.layers} of the layers"
         )

@@ -30,7 +30,7 @@ def plan() -> Continuation:
     return Continuation(
         name="test", seed=3, layers=1, epochs=3, batch_size=4, encoder_rate=3e-3, head_rate=3e-3, warm_up=0.1,
         weight_decay=0.0, label_smoothing=0.05, severity_weight=0.5, entity_weight=0.5, gain=2.0, tickets=6, per_type=4,
-        token_texts=2, rehearsed_tokens=64,
+        near=0, token_texts=2, rehearsed_tokens=64,
     )  # fmt: skip
 
 
@@ -106,6 +106,26 @@ def test_lessons_of_a_text_at_a_time_are_those_of_all_together(
     for one, other in zip(spread, make_lessons(model, tokenizer, _taught(), rehearsed, plan), strict=True):
         assert torch.equal(one.states, other.states) and torch.equal(one.threat, other.threat)
         assert torch.equal(one.entity, other.entity) and one.weight == other.weight
+
+
+def test_what_is_next_to_a_lesson_is_rehearsed_whatever_its_type(plan: Continuation) -> None:
+    texts = [
+        "printer jams",
+        "new card for my number",
+        "the carrier moved my number to a card",
+        "badge reader beeps",
+        "number moved",
+    ]
+    base = [
+        {**make_example(n, "vcdb", "benign"), "id": f"b{n}", "split": "train", "text": t} for n, t in enumerate(texts)
+    ]
+    other = {**base[2], "id": "held", "split": "valid"}
+    near = dataclasses.replace(plan, tickets=0, per_type=0, token_texts=0, near=2)
+    assert [e["id"] for e in lessons.rehearsal([*base, other], near, _taught())] == ["b2", "b1"]
+    assert lessons.rehearsal([*base, other], near) == []
+    # What is rehearsed for its type is not rehearsed twice.
+    both = dataclasses.replace(near, per_type=5)
+    assert sorted(e["id"] for e in lessons.rehearsal(base, both, _taught())) == [f"b{n}" for n in range(5)]
 
 
 def test_a_plan_fits_the_model(plan: Continuation) -> None:

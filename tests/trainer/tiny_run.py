@@ -29,6 +29,7 @@ entity_weight = 0.5
 gain = 1.0
 tickets = 4
 per_type = 1
+near = 2
 token_texts = 1
 rehearsed_tokens = 32
 """
