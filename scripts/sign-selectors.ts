@@ -1,4 +1,4 @@
-// Makes, signs and publishes a selector pack: `node scripts/run.mjs selectors FILE --sign-with KEY`, FILE being `{"jira-cloud": {"comments": ["..."]}}`.
+// Makes, signs and publishes a selector pack: `npm run selectors -- FILE --sign-with KEY`, FILE being `{"jira-cloud": {"comments": ["..."]}}`.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
