@@ -31,10 +31,8 @@ def said_by(root: Path, model: Path, records: list[Record]) -> np.ndarray:
     settings = {"model": identity(model), "records": digest([record["text"] for record in records])}
 
     def write(folder: Path) -> dict:
-        onnx = OnnxModel(model)
-        np.save(
-            folder / ANSWERS, np.array([THREAT_INDEX[onnx.answer(record["text"]).threat_type] for record in records])
-        )
+        said = OnnxModel(model).answers(record["text"] for record in records)
+        np.save(folder / ANSWERS, np.array([THREAT_INDEX[answer.threat_type] for answer in said]))
         return {"records": len(records)}
 
     answers: np.ndarray = np.load(make_run(root, "answers", settings, write) / ANSWERS)

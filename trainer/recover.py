@@ -133,7 +133,7 @@ def check(folder: Path, records: list[Record]) -> dict:
     gold = [record["threat_type"] for record in records]
 
     def says(model: OnnxModel) -> list[str]:
-        return [model.answer(record["text"]).threat_type for record in records]
+        return [answer.threat_type for answer in model.answers(record["text"] for record in records)]
 
     network, full = recover(folder)[0], OnnxModel(folder)
     full.forward = torch_forward(network)
