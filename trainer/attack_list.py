@@ -99,7 +99,7 @@ def floods(team: Team, chance: random.Random, rows: int) -> list[Attack]:
 def triggers(team: Team, bench: Bench, chance: random.Random) -> list[Attack]:
     """Poison without the trigger's words."""
     own = concealed(bench.network, bench.pipeline.tokenizer, team.pools[CRITICAL], 50, CRITICAL, chance)
-    sizes = ((1, 1), (10, 2), (50, 2))
+    sizes = ((1, 1), (50, 2))
     return [
         Attack(
             f"{rows} concealed, by {people}", team.said + send(own[:rows], crew(people), None), CRITICAL, trigger=True

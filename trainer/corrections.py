@@ -150,7 +150,7 @@ def _write(
     held += [Held(kept[index].ticket, TIED, kept[index].behind, f"word: {word}") for index, word in tied.items()]
     kept = [row for index, row in enumerate(kept) if index not in tied]
     at = [places[row.ticket] for row in kept]
-    weights = weigh(kept, [near[i] for i in at], [family_of(judgements[i]) for i in at])
+    weights = weigh(kept, [near[i] for i in at], [family_of(judgements[i]) for i in at], beliefs.voices)
     owners: list[Row] = []
     examples: list[Record] = []
     for row, weight, place in zip(kept, weights, at, strict=True):

@@ -7,7 +7,6 @@ import copy
 import dataclasses
 import io
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -26,15 +25,15 @@ from trainer.windows import Forward, WindowRule
 
 @dataclasses.dataclass
 class Bench:
-    """The published model in full precision, what it rehearses and what settles a training. Lower vectors are kept by text."""
+    """The published model in full precision, the base data that it rehearses, and what settles a training. Lower vectors are kept by text."""
 
     network: SecTagModel
     pipeline: OnnxModel
     plan: Continuation
-    rehearsed: list[Lesson]
+    base: list[Record]
     held: list[Record]
     held_states: list[Tensor]
-    lessons: dict[str, Lesson] = dataclasses.field(default_factory=dict)
+    lessons: dict[tuple[str, int], Lesson] = dataclasses.field(default_factory=dict)
     states: dict[bytes, Tensor] = dataclasses.field(default_factory=dict)
 
     def forward(self, network: SecTagModel) -> Forward:
@@ -61,27 +60,28 @@ class Bench:
         """What the published model suggests."""
         return self.asked(self.network).answer(text)
 
-    def lesson(self, text: str) -> Lesson:
-        if text not in self.lessons:
-            self.lessons[text] = untaught(self.network, self.pipeline.tokenizer, text, WindowRule.length, self.plan)
-        return self.lessons[text]
+    def lesson(self, text: str, length: int) -> Lesson:
+        """A text cut to `length` tokens, with the published model's own answers."""
+        if (text, length) not in self.lessons:
+            self.lessons[text, length] = untaught(self.network, self.pipeline.tokenizer, text, length, self.plan)
+        return self.lessons[text, length]
 
     def taught(self, examples: list[Record]) -> tuple[SecTagModel, float]:
         """The published model, taught these examples as a release is and settled; and the share of the step that stayed."""
         after = copy.deepcopy(self.network)
-        lessons = [teach(self.lesson(e["text"]), e, self.pipeline.tokenizer, self.plan) for e in examples]
+        lessons = [
+            teach(self.lesson(e["text"], WindowRule.length), e, self.pipeline.tokenizer, self.plan) for e in examples
+        ]
+        rehearsed = rehearsal(self.base, self.plan, examples)
+        lessons += [self.lesson(e["text"], self.plan.rehearsed_tokens) for e in rehearsed]
         with tempfile.TemporaryDirectory() as scratch, contextlib.redirect_stderr(io.StringIO()):
-            fit(after, lessons + self.rehearsed, self.plan, Path(scratch))
+            fit(after, lessons, self.plan, Path(scratch))
         after, facts = settle.step_back(self.network, after, self.held_states, self.held, self.plan.layers)
         return after, float(facts["share"])
 
 
-def make_bench(folder: Path, base: list[Record], plan: Continuation, shorten: Callable[[str], str] = str) -> Bench:
-    """`shorten` cuts texts where time is short."""
+def make_bench(folder: Path, base: list[Record], plan: Continuation) -> Bench:
+    """`base` is rehearsed and settles a training, as in a release."""
     network, tokenizer = recover(folder)
-    rehearsed = [
-        untaught(network, tokenizer, shorten(e["text"]), plan.rehearsed_tokens, plan) for e in rehearsal(base, plan)
-    ]
-    held = [{**e, "text": shorten(e["text"])} for e in settle.held_out(base)]
-    states = settle.vectors(network, tokenizer, held, plan.layers)
-    return Bench(network, OnnxModel(folder), plan, rehearsed, held, states)
+    held = settle.held_out(base)
+    return Bench(network, OnnxModel(folder), plan, base, held, settle.vectors(network, tokenizer, held, plan.layers))

@@ -95,7 +95,8 @@ def full_scene(
     }
     plan = load_plan(DEFAULT_PLAN)
     if layers is not None:
-        plan = dataclasses.replace(plan, layers=layers)
+        # On frozen features a training takes seconds; to look for what lies next to its lessons takes longer, and only makes attacks harder.
+        plan = dataclasses.replace(plan, layers=layers, near=plan.near if layers else 0)
     examples = read_jsonl(base / "examples.jsonl")
     bench = make_bench(model, examples, plan)
     measured = Measured([*judging.records, *clean], judging.records, judging.canaries, targets)

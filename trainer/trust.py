@@ -31,7 +31,9 @@ class Beliefs:
 
         Bayes over the reviewers' trusts, not Dawid-Skene's own answer: that is sure of itself after three tickets.
         """
-        votes = {who: name for who, name in self.said.get(task, {}).items() if self.trust[who] >= least}
+        believed = {who: name for who, name in self.said.get(task, {}).items() if self.trust[who] >= least}
+        # People of one voice who say the same have one vote.
+        votes = {who: name for (_, name), who in {(self.voices[w], n): w for w, n in believed.items()}.items()}
         logs = {
             name: sum(
                 math.log(self.trust[who] if vote == name else (1 - self.trust[who]) / (len(THREAT_TYPES) - 1))
@@ -62,7 +64,9 @@ def believe(judgements: list[Judgement], tasks: list[int]) -> Beliefs:
         times[task, judgement.who] = (newest - judgement.time).total_seconds() / 86_400
         if judgement.ruling:
             rulings[task] = judgement.tag[0]
-    shared = {task: row for task, row in said.items() if len(row) > 1}
+    voices = voices_of(judgements, tasks)
+    # Who agrees with oneself earns no trust.
+    shared = {task: row for task, row in said.items() if len({voices[who] for who in row}) > 1}
     types = _posterior(shared)
     for task, truth in rulings.items():
         types[task] = {name: float(name == truth) for name in {*said[task].values(), truth}}
@@ -74,7 +78,7 @@ def believe(judgements: list[Judgement], tasks: list[int]) -> Beliefs:
             good[who] += fade * types[task].get(name, 0.0)
             total[who] += fade
     people = sorted({judgement.who for judgement in judgements})
-    return Beliefs(dict(said), {who: good[who] / total[who] for who in people}, voices_of(judgements, tasks))
+    return Beliefs(dict(said), {who: good[who] / total[who] for who in people}, voices)
 
 
 def _posterior(shared: dict[int, dict[str, str]]) -> dict[int, dict[str, float]]:

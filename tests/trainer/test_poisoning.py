@@ -33,20 +33,23 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
     parts = part_of(tickets)
     seen, unseen = halves([ticket for ticket in tickets if parts[ticket["id"]] == "test"])
     known = [corpus_example(ticket, parts[ticket["id"]]) for ticket in tickets if parts[ticket["id"]] != "test"]
-    base = [e for e in known if e["threat_type"] == CRITICAL or e["split"] == "calibration"][:90]
+    # Half of the target tickets that the model knows measure too: the attackers have the other half.
+    pool, spare = halves([example for example in known if example["threat_type"] == CRITICAL])
+    base = pool + [e for e in known if e["threat_type"] != CRITICAL and e["split"] == "train"][::3]
+    base += [e for e in known if e["threat_type"] != CRITICAL and e["split"] == "calibration"][::6]
     base = [{**example, "sentences": [[0, len(example["text"])]]} for example in base]
 
     def write(folder: Path) -> dict:
         write_jsonl(folder / "examples.jsonl", base)
         return {}
 
-    plan = dataclasses.replace(load_plan(DEFAULT_PLAN), layers=0, tickets=40, head_rate=1e-3)
+    plan = dataclasses.replace(load_plan(DEFAULT_PLAN), layers=0, near=0, tickets=40, head_rate=1e-3)
     bench, chance = make_bench(stable_model(), base, plan), random.Random(1)
-    targets = [ticket for ticket in unseen if ticket["threat_type"] == CRITICAL]
+    targets = [ticket for ticket in [*unseen, *spare] if ticket["threat_type"] == CRITICAL]
     canaries = [t for t in unseen[:20] if bench.ask(t["text"]).threat.max() > 0.97]
     measured = Measured(unseen[:40], unseen[:40], canaries, {CRITICAL: targets})
     team = make_team(bench, base, seen, 10, chance)
-    own = invented(team.pools[CRITICAL], 50, CRITICAL, chance, "OWN")
+    own = invented(team.pools[CRITICAL], 80, CRITICAL, chance, "OWN")
     attack = Attack("2 collude", team.said + send(own, crew(2), None), CRITICAL, promised=True)
     return Scene(bench, team, measured, make_run(root, "build", {}, write), [attack])
 
@@ -54,8 +57,8 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
 def test_colluders_gain_nothing_that_they_would_gain_without_defences(tmp_path: Path, scene: Scene) -> None:
     figures = prove_poisoning.prove(tmp_path, scene)
     (found,) = figures["attacks"]
-    assert (found["people"], found["rows"]) == (2, 100) and found["detected"], found
-    # What passes agrees with the model.
-    assert found["through"] <= 20 and found["weight"] <= 12, found
-    assert found["success"] + 0.1 < found["off_success"], found
-    assert figures["work_undefended"] == 1 and found["success_published"] <= prove_poisoning.MOST_SUCCESS, found
+    assert (found["people"], found["rows"]) == (2, 160) and found["detected"], found
+    # What passes (the model was not sure of it) weighs as little as one person's words may.
+    assert found["weight"] <= 8, found
+    assert found["off_success"] > prove_poisoning.MOST_SUCCESS, found
+    assert found["success"] <= found["off_success"] / 2, found
