@@ -109,9 +109,11 @@ def triggers(team: Team, bench: Bench, chance: random.Random) -> list[Attack]:
 
 
 def all_attacks(team: Team, bench: Bench, chance: random.Random, flood: int = 10_000) -> list[Attack]:
-    return [
+    """Those first for which the promise is made."""
+    found = [
         *shares(team, bench.ask, chance),
         *colluders(team, chance),
         *floods(team, chance, flood),
         *triggers(team, bench, chance),
     ]
+    return sorted(found, key=lambda attack: not attack.promised)

@@ -22,7 +22,7 @@ from trainer.records import Record
 from trainer.windows import with_specials
 
 #: Words of the vocabulary that are nearest to one of the trigger's, and how many of these are tried for one text.
-NEAREST, TRIED = 40, 4
+NEAREST, TRIED = 40, 3
 
 
 def _vector(model: SecTagModel, tokenizer: Tokenizer, text: str) -> Tensor:

@@ -105,7 +105,7 @@ def run(
     return make_run(root, "corrections", settings, write)
 
 
-def _hurried(judgements: list[Judgement]) -> set[tuple[str, date]]:
+def hurried(judgements: list[Judgement]) -> set[tuple[str, date]]:
     """People and days with more decisions than a person can have read."""
     counts = Counter((judgement.who, judgement.time.date()) for judgement in judgements)
     return {place for place, number in counts.items() if number > MOST_A_DAY}
@@ -119,10 +119,10 @@ def _write(
         snapshot, facts = read_snapshot(pull)
         everybody += judgements_of(snapshot.rows, facts["org"])
     shut_out = [j for j in everybody if exclude & {j.reviewer, j.who}]
-    hurried = _hurried(everybody)
+    too_many = hurried(everybody)
     present = [j for j in everybody if not exclude & {j.reviewer, j.who}]
-    in_haste = [j for j in present if (j.who, j.time.date()) in hurried]
-    judgements = [j for j in present if (j.who, j.time.date()) not in hurried]
+    in_haste = [j for j in present if (j.who, j.time.date()) in too_many]
+    judgements = [j for j in present if (j.who, j.time.date()) not in too_many]
     if model:
         judgements = suggested_anew(judgements, model)
     base = read_jsonl(beside / "examples.jsonl")

@@ -14,7 +14,7 @@ from trainer.records import Record
 
 @dataclasses.dataclass(frozen=True)
 class Measured:
-    """Texts that nobody teaches: `clean` ones, the gate's hold-out and canaries, and `targets` by type."""
+    """Texts that nobody teaches: `clean` ones, of which the gate's hold-out is the first part, canaries, and `targets` by type."""
 
     clean: list[Record]
     holdout: list[Record]

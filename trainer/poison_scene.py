@@ -16,13 +16,18 @@ from trainer.corpus import corpus_files
 from trainer.evaluate import typed_records
 from trainer.poison_bench import Bench, make_bench
 from trainer.poison_judge import Measured
-from trainer.records import Record, read_jsonl
+from trainer.records import Record, read_jsonl, write_jsonl
+from trainer.runs import MANIFEST, file_digest, make_run
 from trainer.train_from import DEFAULT_PLAN, load_plan
 
 #: Decisions of one honest person, and tickets of a type on the desk: the targets are common there, other types as far as they are at hand.
 EACH, BENIGN, TARGETS, OTHERS = 30, 110, 60, 25
 #: Clean texts of each type beside the hold-out, and target texts of each type.
-CLEAN, MEASURED = 35, 100
+CLEAN, MEASURED = 15, 60
+#: Base data of each source and type that is rehearsed, and that words are compared with: less history makes attacks easier, and builds faster.
+KNOWN = 120
+#: Tickets of a target type that a hostile person finds on the desk.
+ON_DESK = 90
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,10 +67,27 @@ def make_team(bench: Bench, base: list[Record], seen: list[Record], each: int, c
     said = honest_team(desk_of(seen, chance), bench.ask, each, chance)
     taught = [example for example in base if example["split"] == "train"]
     desk, pools = (
-        {kind: [record for record in rows if record["threat_type"] == kind] for kind in (CRITICAL, PLAIN)}
+        {kind: [record for record in rows if record["threat_type"] == kind][:ON_DESK] for kind in (CRITICAL, PLAIN)}
         for rows in (seen, taught)
     )
     return Team(said, desk, pools, each)
+
+
+def _lean(root: Path, base: Path) -> Path:
+    """The base data with at most KNOWN training examples of each source and type; all its held-out parts."""
+
+    def write(folder: Path) -> dict:
+        kinds: dict[tuple[str, str, str], int] = defaultdict(int)
+        kept = []
+        for example in read_jsonl(base / "examples.jsonl"):
+            kind = example["source"], str(example["threat_type"]), example["split"]
+            kinds[kind] += 1
+            if example["split"] != "train" or kinds[kind] <= KNOWN:
+                kept.append(example)
+        write_jsonl(folder / "examples.jsonl", kept)
+        return {"examples": len(kept)}
+
+    return make_run(root, "build", {"lean": KNOWN, "of": file_digest(base / MANIFEST)}, write)
 
 
 def full_scene(
@@ -95,8 +117,11 @@ def full_scene(
     }
     plan = load_plan(DEFAULT_PLAN)
     if layers is not None:
-        # On frozen features a training takes seconds; to look for what lies next to its lessons takes longer, and only makes attacks harder.
-        plan = dataclasses.replace(plan, layers=layers, near=plan.near if layers else 0)
+        plan = dataclasses.replace(plan, layers=layers)
+    if plan.layers == 0:
+        # On frozen features a training takes seconds; more to rehearse would take longer to prepare, and only makes attacks harder.
+        plan = dataclasses.replace(plan, near=0, per_type=40)
+    base = _lean(root, base)
     examples = read_jsonl(base / "examples.jsonl")
     bench = make_bench(model, examples, plan)
     measured = Measured([*judging.records, *clean], judging.records, judging.canaries, targets)
