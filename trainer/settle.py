@@ -28,11 +28,11 @@ from trainer.runs import MANIFEST, file_digest, make_run, require_run
 from trainer.windows import WindowRule, with_specials
 
 #: How much of what was learnt may stay, the most first.
-SHARES = (1.0, 0.75, 0.5, 0.35, 0.25)
+SHARES = (1.0, 0.85, 0.7, 0.6, 0.5, 0.45, 0.4, 0.35, 0.3, 0.25)
 #: Public held-out texts of each type, beside all calibration tickets.
 PER_TYPE = 12
 SEED = 20261126
-FORMAT = 1
+FORMAT = 2
 
 
 def held_out(base: list[Record]) -> list[Record]:
