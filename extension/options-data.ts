@@ -42,6 +42,8 @@ export async function followOptions(signal: AbortSignal, onData: (data: OptionsD
   watchCustomHosts(signal, readAgain);
   watchHealth(signal, readAgain);
   tell({});
+  // What changed between the reading and the watching.
+  readAgain();
   const onProblem = (error: unknown) => tell({ problem: error instanceof Error ? error.message : String(error) });
   try {
     const db = await openForPages();

@@ -6,6 +6,8 @@ import { nothingWritten, WriteBackSettings, Written } from "../../shared/write-b
 import { readPolicy } from "./policy.ts";
 
 export const writeBackKey = "writeBack";
+/** In an administrator's policy. */
+export const writeBackPolicyNames = ["writeBack", "writeBackField"];
 const writtenKey = "written";
 /** Older ones are forgotten: their values are then somebody else's, which only means that they are left alone. */
 const mostTickets = 500;
@@ -32,7 +34,7 @@ export async function managedWriteBack(): Promise<(keyof WriteBackSettings)[]> {
 }
 
 async function readWriteBackPolicy(): Promise<{ on: boolean | undefined; field: string | undefined }> {
-  const managed = await readPolicy(["writeBack", "writeBackField"]);
+  const managed = await readPolicy(writeBackPolicyNames);
   return {
     on: z.boolean().safeParse(managed.writeBack).data,
     field: WriteBackSettings.shape.field.safeParse(managed.writeBackField).data,

@@ -15,9 +15,14 @@ function event<A extends unknown[]>() {
 
 type Changes = Record<string, { newValue?: unknown }>;
 
-export function fakeArea() {
+/** @param everywhere hears of each area's changes. */
+export function fakeArea(everywhere?: ReturnType<typeof event<[Changes]>>) {
   const items = new Map<string, unknown>();
   const onChanged = event<[Changes]>();
+  const tell = (changes: Changes) => {
+    onChanged.tell(changes);
+    everywhere?.tell(changes);
+  };
   return {
     onChanged,
     async get(keys: string | string[] | null) {
@@ -28,20 +33,21 @@ export function fakeArea() {
     },
     async set(added: Record<string, unknown>) {
       for (const [key, value] of Object.entries(added)) items.set(key, value);
-      onChanged.tell(Object.fromEntries(Object.entries(added).map(([key, newValue]) => [key, { newValue }])));
+      tell(Object.fromEntries(Object.entries(added).map(([key, newValue]) => [key, { newValue }])));
     },
     async remove(keys: string | string[]) {
       for (const key of [keys].flat()) items.delete(key);
-      onChanged.tell(Object.fromEntries([keys].flat().map((key) => [key, {}])));
+      tell(Object.fromEntries([keys].flat().map((key) => [key, {}])));
     },
   };
 }
 
 export function fakeBrowser() {
   const onActivated = event<[{ tabId: number }]>();
+  const onChanged = event<[Changes]>();
   let front: number | undefined;
   return {
-    storage: { local: fakeArea(), session: fakeArea(), managed: fakeArea(), onChanged: event<[Changes]>() },
+    storage: { local: fakeArea(onChanged), session: fakeArea(onChanged), managed: fakeArea(onChanged), onChanged },
     tabs: {
       onActivated,
       query: async () => (front === undefined ? [] : [{ id: front }]),
