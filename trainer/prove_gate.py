@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 import json
 import random
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from trainer import gate, holdout, small
+from trainer import gate, holdout, settle, small
 from trainer.candidates import World, make_candidate, make_world
 from trainer.harm import Retrain
 from trainer.onnx_model import OnnxModel
@@ -145,7 +146,8 @@ def run(root: Path, harmed: int, harmless: int, seed: int = 1, probes: bool = Tr
     torch.set_num_threads(1)
     world = make_world(root)
     frozen = freeze(world, seed)
-    name = digest([FORMAT, gate.identity(world.current), frozen.name, gate.FORMAT, seed])
+    way = dataclasses.asdict(small.continuation(0))
+    name = digest([FORMAT, gate.identity(world.current), frozen.name, gate.FORMAT, settle.FORMAT, way, seed])
     rows = judge(world, frozen, trials_of(seed, harmed, harmless, probes), root / f"verdicts-{name}.jsonl")
     print("\n".join(table_of(rows, [*HARMS, HARMLESS, *PROBES])))
     figures = summary(rows)
