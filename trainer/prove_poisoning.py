@@ -101,7 +101,9 @@ def measure(root: Path, scene: Scene, attack: Attack, honest: Honest, seed: int)
     on = judge(scene.bench, network, scene.measured, honest.answers)
     bad = [one for one in attack.said if one.hostile]
     some = [one for one in attack.said if not one.hostile] + bad[: attack.sample]
-    network, _ = scene.bench.taught(_to_teach(undefended(export_lines(some, version, random.Random(seed))[0])))
+    # Settling is a defence too: it steps back until no held-out type is worse.
+    without = undefended(export_lines(some, version, random.Random(seed))[0])
+    network, _ = scene.bench.taught(_to_teach(without), settled=False)
     off = judge(scene.bench, network, scene.measured, honest.answers)
     published = scene_published(on, honest)
     return {
@@ -138,8 +140,8 @@ def honest_outcomes(root: Path, scene: Scene, seed: int) -> Honest:
     lines, _ = export_lines(scene.team.said, bench.pipeline.folder.name, random.Random(seed))
     folder = defended(root, scene, lines)
     outcomes = []
-    for examples in (read_jsonl(folder / "examples.jsonl"), undefended(lines)):
-        network, _ = bench.taught(_to_teach(examples))
+    for examples, settled in ((read_jsonl(folder / "examples.jsonl"), True), (undefended(lines), False)):
+        network, _ = bench.taught(_to_teach(examples), settled=settled)
         outcomes.append(judge(bench, network, measured, answers))
     facts = require_run(folder, "corrections")["facts"]
     waiting = sum(row["waiting"] for row in read_jsonl(folder / "trust.jsonl"))
