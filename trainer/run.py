@@ -104,7 +104,9 @@ def export_run(root: Path, train: Path, base: Path, frozen: Path, version: str) 
     }
 
     def write(folder: Path) -> dict:
-        made = release.export_release(root, train, base, folder / MODEL, version, judging=judging, judged_by=frozen.name)
+        made = release.export_release(
+            root, train, base, folder / MODEL, version, judging=judging, judged_by=frozen.name
+        )
         write_checkpoint(folder / CHECKPOINT_FILE, load_model(train)[0], folder / MODEL)
         figures = json.loads((folder / MODEL / "metrics.json").read_text(encoding="utf-8"))["figures"]
         return {"version": version, "calibrated": made.name, "figures": figures["hold-out"]["model"]}
