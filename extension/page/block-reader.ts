@@ -3,7 +3,7 @@ import type { Block, Span } from "../../shared/contract.ts";
 import { MAX_BLOCKS } from "../../shared/contract.ts";
 import { editBetween, shiftSpans } from "../../shared/span.ts";
 import type { PlacedBlock } from "../sites/site.ts";
-import { type Extraction, extractValue, readingText } from "./extract-text.ts";
+import { type Extraction, extractText, extractValue, readingText } from "./extract-text.ts";
 
 export interface ReadBlock {
   element: Element;
@@ -29,8 +29,8 @@ export interface BlockReader {
    * @returns true when anything was read anew.
    */
   read(placed: readonly PlacedBlock[], targets: ReadonlySet<Node> | null): boolean;
-  /** The same with rests in between. Nothing counts before the reading that comes out is taken. */
-  reading(placed: readonly PlacedBlock[], targets: ReadonlySet<Node> | null): Generator<void, Reading>;
+  /** The same with rests in between; `atOneGo`: only between two texts. Nothing counts before the reading that comes out is taken. */
+  reading(placed: readonly PlacedBlock[], targets: ReadonlySet<Node> | null, options?: { atOneGo: boolean }): Generator<void, Reading>;
   /** By block id, in the page's order. */
   blocks(): ReadonlyMap<string, ReadBlock>;
   /** The blocks as they are sent. */
@@ -73,7 +73,11 @@ export function createBlockReader(isClosed?: (element: Element) => boolean): Blo
     reading,
   };
 
-  function* reading(placed: readonly PlacedBlock[], targets: ReadonlySet<Node> | null): Generator<void, Reading> {
+  function* reading(
+    placed: readonly PlacedBlock[],
+    targets: ReadonlySet<Node> | null,
+    { atOneGo } = { atOneGo: false },
+  ): Generator<void, Reading> {
     const fresh = new Map<string, Omit<ReadBlock, "spans">>();
     const used = placed.slice(0, MAX_BLOCKS);
     const isTouched = touch(targets);
@@ -92,7 +96,8 @@ export function createBlockReader(isClosed?: (element: Element) => boolean): Blo
         fresh.set(id, { ...before, restricted });
         continue;
       }
-      const extraction = kind === "value" ? extractValue(element) : yield* readingText(element, { skip, isClosed });
+      const how = { skip, isClosed };
+      const extraction = kind === "value" ? extractValue(element) : atOneGo ? extractText(element, how) : yield* readingText(element, how);
       // A field's value changes without any sign in the DOM: it is looked at each time, and mostly it is the same.
       if (before && before.element === element && kind === "value" && before.extraction.text === extraction.text) {
         fresh.set(id, { ...before, restricted });

@@ -78,6 +78,8 @@ export function followRoots({ document, signal, onRoot }: Options): OpenRoots {
         visit(element);
         if (++seen % restEvery === 0) yield;
       }
+      // Thousands of subtrees may have nothing below them.
+      if (++seen % restEvery === 0) yield;
     }
   }
   const lookAgain = () => {

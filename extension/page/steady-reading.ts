@@ -23,7 +23,7 @@ export interface SteadyReading {
 
 /** The more often the page changed a text before it was read, the longer are the slices, up to what people do not feel. */
 const longestSliceMs = 16;
-/** In the end it is read at one go, rather than never. */
+/** In the end each text counts as it was when it was read, at one go, rather than never; what changed since is read again. */
 const mostTorn = 8;
 
 export function readSteadily({ reader, pending, done, again, failed }: Options): SteadyReading {
@@ -44,14 +44,11 @@ export function readSteadily({ reader, pending, done, again, failed }: Options):
       if (reading) return;
       const changed = dirty;
       dirty = new Set();
-      if (torn >= mostTorn) {
-        torn = 0;
-        return done(reader.read(placed, changed));
-      }
+      const asItWas = torn >= mostTorn;
       const mine = new AbortController();
       reading = mine;
       let rested = false;
-      inSlices(reader.reading(placed, changed), {
+      inSlices(reader.reading(placed, changed, { atOneGo: asItWas }), {
         longest: Math.min(longestSliceMs, sliceMs * 2 ** torn),
         signal: mine.signal,
         failed(error) {
@@ -60,11 +57,12 @@ export function readSteadily({ reader, pending, done, again, failed }: Options):
           failed(error);
         },
         done(read) {
-          const result = read.take(rested ? union(dirty, pending()) : new Set());
+          const result = read.take(rested && !asItWas ? union(dirty, pending()) : new Set());
           torn = result.torn ? torn + 1 : 0;
+          if (asItWas) done(result.changed);
           if (dirty === null || dirty.size > 0) return whenIdle(goOn, longestRestMs);
           reading = null;
-          if (!result.torn) done(result.changed);
+          if (!result.torn && !asItWas) done(result.changed);
         },
       });
       // A task of its own: with the last slice and the first one of the next reading, a look at the whole page is too long for one.

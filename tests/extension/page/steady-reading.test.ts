@@ -82,6 +82,7 @@ test("a text that the page never leaves alone is read at one go in the end", () 
   }
   expect([told, textOf("long")]).toEqual([[], undefined]);
   steady.read(placed(), new Set([element("long")]));
+  vi.runAllTimers();
   expect(told).toEqual(["changed"]);
   expect(textOf("long")).toMatch(/w99$/);
 });
