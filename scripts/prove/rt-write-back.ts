@@ -81,7 +81,7 @@ try {
   await shows("+ phishing_high");
   check("kept", (await fieldOf(id)) === "", "something was written before the confirmation");
   await press("Enter");
-  await shows("Written, and read again");
+  await shows("Written to the ticket");
   check("written", (await fieldOf(id)) === "phishing_high", "the field does not say the tag");
 
   await byHand("PUT", `/ticket/${id}`, { CustomFields: { SecTag: "by hand" } });
