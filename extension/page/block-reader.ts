@@ -24,12 +24,9 @@ export interface Reading {
 
 export interface BlockReader {
   /**
-   * Brings what was read up to date, at one go.
+   * Brings what was read up to date, with rests in between; `atOneGo`: only between two texts. Nothing counts before the reading that comes out is taken.
    * @param targets nodes in or under which something changed; null reads everything.
-   * @returns true when anything was read anew.
    */
-  read(placed: readonly PlacedBlock[], targets: ReadonlySet<Node> | null): boolean;
-  /** The same with rests in between; `atOneGo`: only between two texts. Nothing counts before the reading that comes out is taken. */
   reading(placed: readonly PlacedBlock[], targets: ReadonlySet<Node> | null, options?: { atOneGo: boolean }): Generator<void, Reading>;
   /** By block id, in the page's order. */
   blocks(): ReadonlyMap<string, ReadBlock>;
@@ -63,13 +60,6 @@ export function createBlockReader(isClosed?: (element: Element) => boolean): Blo
         const got = read.get(id);
         return got ? [{ id, role, text: got.extraction.text }] : [];
       }),
-    read(placed, targets) {
-      const work = reading(placed, targets);
-      for (;;) {
-        const { done, value } = work.next();
-        if (done) return value.take(new Set()).changed;
-      }
-    },
     reading,
   };
 

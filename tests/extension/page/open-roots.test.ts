@@ -5,6 +5,7 @@ import { createBlockReader } from "../../../extension/page/block-reader.ts";
 import { extractText } from "../../../extension/page/extract-text.ts";
 import { followRoots } from "../../../extension/page/open-roots.ts";
 import { watchPage } from "../../../extension/page/watch-page.ts";
+import { readAll } from "./read-all.ts";
 
 let stop: AbortController;
 beforeEach(() => {
@@ -119,7 +120,7 @@ test("a change in a nested root reaches the watcher, and makes only its own bloc
     { id: "b", role: "comment", element: second, kind: "text", restricted: false } as const,
   ];
   const reader = createBlockReader();
-  reader.read(placed, null);
+  readAll(reader, placed, null);
   const before = reader.blocks();
   const heard: (ReadonlySet<Node> | null)[] = [];
   watchPage({ document, signal: stop.signal, onChange: ({ targets }) => heard.push(targets) });
@@ -128,7 +129,7 @@ test("a change in a nested root reaches the watcher, and makes only its own bloc
   word.data = "two";
   await vi.advanceTimersByTimeAsync(200);
   expect(heard).toHaveLength(1);
-  reader.read(placed, heard[0] ?? null);
+  readAll(reader, placed, heard[0] ?? null);
   expect(reader.blocks().get("a")?.extraction.text).toBe("two");
   expect(reader.blocks().get("b")?.extraction).toBe(before.get("b")?.extraction);
 });
