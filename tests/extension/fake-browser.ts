@@ -59,3 +59,32 @@ export function fakeBrowser() {
     },
   };
 }
+
+/** What a background has besides: alarms that ring when they are told to, and the extension's own name. */
+export function fakeBackground() {
+  const set = new Set<string>();
+  let heard: (alarm: { name: string }) => void = () => undefined;
+  const alarms = {
+    get: async (name: string) => (set.has(name) ? { name } : undefined),
+    create: async (name: string) => void set.add(name),
+    clear: async (name: string) => set.delete(name),
+    onAlarm: { addListener: (listener: typeof heard) => (heard = listener) },
+    ring: (name: string) => heard({ name }),
+    names: () => [...set],
+  };
+  const runtime = { id: "x", getURL: () => "chrome-extension://x/", getManifest: () => ({ version: "0.1.0" }) };
+  return { ...fakeBrowser(), alarms, runtime };
+}
+
+/** Locks of one context (`ifAvailable`): the lock is free, but for a look that is going on. */
+export function fakeLocks() {
+  let looking = false;
+  const request = async (_name: string, _options: object, work: (lock: object | null) => Promise<void>) => {
+    if (looking) return work(null);
+    looking = true;
+    await Promise.resolve(work({})).finally(() => {
+      looking = false;
+    });
+  };
+  return { request, looking: () => looking };
+}

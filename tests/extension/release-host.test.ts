@@ -6,22 +6,12 @@ import { type ReleaseHost, startReleaseHost } from "../../extension/release-host
 import type { Me } from "../../shared/decisions.ts";
 import { ModelView } from "../../shared/model-run.ts";
 import type { ReleaseManifest } from "../../shared/release.ts";
+import { fakeLocks } from "./fake-browser.ts";
 import { apiKey, createServer, key, release } from "./releases/lab.ts";
 
 const { fake, answers } = await vi.hoisted(async () => {
-  const { fakeBrowser } = await import("./fake-browser.ts");
-  const set = new Set<string>();
-  let heard: (alarm: { name: string }) => void = () => undefined;
-  const alarms = {
-    get: async (name: string) => (set.has(name) ? { name } : undefined),
-    create: async (name: string) => void set.add(name),
-    clear: async (name: string) => set.delete(name),
-    onAlarm: { addListener: (listener: typeof heard) => (heard = listener) },
-    ring: (name: string) => heard({ name }),
-    names: () => [...set],
-  };
-  const runtime = { id: "x", getURL: () => "chrome-extension://x/", getManifest: () => ({ version: "0.1.0" }) };
-  return { fake: { browser: { ...fakeBrowser(), alarms, runtime } }, answers: new Map<string, (data?: unknown) => unknown>() };
+  const { fakeBackground } = await import("./fake-browser.ts");
+  return { fake: { browser: fakeBackground() }, answers: new Map<string, (data?: unknown) => unknown>() };
 });
 vi.mock("wxt/browser", () => fake);
 vi.mock("../../extension/messages.ts", () => ({
@@ -30,24 +20,16 @@ vi.mock("../../extension/messages.ts", () => ({
 }));
 
 const { storage, alarms } = fake.browser;
+const locks = fakeLocks();
 const server = createServer();
 const changes: string[] = [];
 let host: ReleaseHost;
-/** One context: the lock is free, but for a look that is going on. */
-let looking = false;
 
 beforeAll(() => {
   server.clock = Date.now();
   vi.stubGlobal("fetch", server.fetch);
   vi.stubGlobal("__SECTAG_RELEASE_KEYS__", [key.publicKey]);
-  const request = async (_name: string, _options: object, work: (lock: object | null) => Promise<void>) => {
-    if (looking) return work(null);
-    looking = true;
-    await Promise.resolve(work({})).finally(() => {
-      looking = false;
-    });
-  };
-  vi.stubGlobal("navigator", { locks: { request } });
+  vi.stubGlobal("navigator", { locks });
   host = startReleaseHost(async () => []);
   host.link({
     rehearse: async (counter) => {
@@ -74,7 +56,7 @@ const sees = (is: (view: ModelView) => boolean) =>
   }, 10_000);
 const ask = (name: string) => answers.get(name)?.();
 /** A look that is asked for during another one is left out. */
-const idle = () => vi.waitFor(() => expect(looking).toBe(false), 10_000);
+const idle = () => vi.waitFor(() => expect(locks.looking()).toBe(false), 10_000);
 const ring = async () => {
   await idle();
   alarms.ring("sectag.releases");

@@ -7,22 +7,13 @@ import type { Me } from "../../shared/decisions.ts";
 import { PackView } from "../../shared/pack-view.ts";
 import type { Visit } from "../../shared/selector-health.ts";
 import type { SelectorPack } from "../../shared/selector-pack.ts";
+import { fakeLocks } from "./fake-browser.ts";
 import { createPackServer, packKey, packOf } from "./releases/pack-lab.ts";
 
 const { fake, answers, told } = await vi.hoisted(async () => {
-  const { fakeBrowser } = await import("./fake-browser.ts");
-  const set = new Set<string>();
-  let heard: (alarm: { name: string }) => void = () => undefined;
-  const alarms = {
-    get: async (name: string) => (set.has(name) ? { name } : undefined),
-    create: async (name: string) => void set.add(name),
-    clear: async (name: string) => set.delete(name),
-    onAlarm: { addListener: (listener: typeof heard) => (heard = listener) },
-    ring: (name: string) => heard({ name }),
-  };
-  const runtime = { id: "x", getURL: () => "chrome-extension://x/", getManifest: () => ({ version: "0.1.0" }) };
+  const { fakeBackground } = await import("./fake-browser.ts");
   return {
-    fake: { browser: { ...fakeBrowser(), alarms, runtime } },
+    fake: { browser: fakeBackground() },
     answers: new Map<string, (data?: unknown) => Promise<unknown>>(),
     told: [] as unknown[],
   };
@@ -38,23 +29,16 @@ vi.mock("../../extension/messages.ts", () => ({
 vi.mock("../../extension/sites/all-sites.ts", () => ({ sites: [] }));
 
 const { storage, alarms } = fake.browser;
+const locks = fakeLocks();
 const server = createPackServer();
 let tried: unknown[] = [];
-let looking = false;
 
 beforeAll(async () => {
   vi.useFakeTimers({ toFake: ["Date"] });
   server.clock = Date.now();
   vi.stubGlobal("fetch", server.fetch);
   vi.stubGlobal("__SECTAG_RELEASE_KEYS__", [packKey.publicKey]);
-  const request = async (_name: string, _options: object, work: (lock: object | null) => Promise<void>) => {
-    if (looking) return work(null);
-    looking = true;
-    await Promise.resolve(work({})).finally(() => {
-      looking = false;
-    });
-  };
-  vi.stubGlobal("navigator", { locks: { request } });
+  vi.stubGlobal("navigator", { locks });
   await storage.session.set({ "tab.7": {} });
   startSelectorHost(async (sites) => {
     tried.push(sites);
@@ -86,9 +70,9 @@ const visits = async (count: number, comments: boolean) => {
   for (let n = 0; n < count; n++) await ask("page.found", visit(comments));
 };
 const look = async () => {
-  await vi.waitFor(() => expect(looking).toBe(false), 10_000);
+  await vi.waitFor(() => expect(locks.looking()).toBe(false), 10_000);
   await ask("selectors.look");
-  await vi.waitFor(() => expect(looking).toBe(false), 10_000);
+  await vi.waitFor(() => expect(locks.looking()).toBe(false), 10_000);
 };
 const toldPages = [["review.changed", "selectors", 7]];
 
@@ -174,7 +158,7 @@ test("what was counted for a server that is left goes to no other", async () => 
   await storage.local.remove("connection");
   await vi.waitFor(async () => expect(await storage.local.get("selectorHealth.unsent")).toEqual({}));
   await pair();
-  await vi.waitFor(() => expect(looking).toBe(false));
+  await vi.waitFor(() => expect(locks.looking()).toBe(false));
   await look();
   expect([server.posted, tried]).toEqual([[], []]);
 });
