@@ -180,24 +180,35 @@ def line_of(found: dict) -> str:
 
 
 def prove(root: Path, scene: Scene, only: str = "", seed: int = SEED) -> dict:
-    """All attacks with `only` in their names; prints a row each and last one JSON line, which it also returns."""
+    """All attacks with `only` in their names; prints a row each and last one JSON line, which it also returns.
+
+    Raises ValueError when there is none.
+    """
+    chosen = [attack for attack in scene.attacks if only in attack.name]
+    if not chosen:
+        raise ValueError(f"no attack has {only!r} in its name")
     began, cpu = time.monotonic(), time.process_time()
     honest = honest_outcomes(root, scene, seed)
     print(f"| {HEADS} |\n|{'---|' * (HEADS.count('|') + 1)}", flush=True)
     found = []
     torch.set_num_threads(1)
-    for attack in (attack for attack in scene.attacks if only in attack.name):
+    for attack in chosen:
         found.append(measure(root, scene, attack, honest, seed))
         print(line_of(found[-1]), flush=True)
     promised = [row for row in found if row["promised"]]
+    # What gains nothing without defences either is no attack, and shows nothing of them.
+    idle = [row["attack"] for row in promised if row["off_success"] is not None and row["off_success"] <= MOST_SUCCESS]
     figures = {
-        "ok": all(
+        "ok": bool(promised)
+        and not idle
+        and all(
             (row["success_published"] or 0.0) <= MOST_SUCCESS and row["clean_published"] >= -MOST_LOST
             for row in promised
         ),
-        "worst_success": max(row["success_published"] or 0.0 for row in promised),
-        "worst_clean": min(row["clean_published"] for row in promised),
-        "worst_success_before_gate": max(row["success"] or 0.0 for row in promised),
+        "idle": idle,
+        "worst_success": max((row["success_published"] or 0.0 for row in promised), default=None),
+        "worst_clean": min((row["clean_published"] for row in promised), default=None),
+        "worst_success_before_gate": max((row["success"] or 0.0 for row in promised), default=None),
         "work_undefended": sum((row["off_success"] or 0.0) > MOST_SUCCESS for row in found),
         "plan": dataclasses.asdict(scene.bench.plan),
         "attacks": found,

@@ -54,7 +54,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
     return Scene(bench, team, measured, make_run(root, "build", {}, write), [attack])
 
 
-def test_colluders_gain_nothing_that_they_would_gain_without_defences(tmp_path: Path, scene: Scene) -> None:
+def test_colluders_gain_at_most_half_of_what_they_would_gain_without_defences(tmp_path: Path, scene: Scene) -> None:
     figures = prove_poisoning.prove(tmp_path, scene)
     (found,) = figures["attacks"]
     assert (found["people"], found["rows"]) == (2, 160) and found["detected"], found
@@ -62,3 +62,6 @@ def test_colluders_gain_nothing_that_they_would_gain_without_defences(tmp_path: 
     assert found["weight"] <= 8, found
     assert found["off_success"] > prove_poisoning.MOST_SUCCESS, found
     assert found["success"] <= found["off_success"] / 2, found
+    assert figures["idle"] == []
+    with pytest.raises(ValueError, match="'nobody'"):
+        prove_poisoning.prove(tmp_path, scene, "nobody")
