@@ -73,8 +73,8 @@ interface Here {
 export function judgeClaims({ counter, minApp, expires }: Claims, digest: string, { app, highest, now, serverTime }: Here): void {
   if (!atLeast(app, minApp)) throw new Stop("newer_app", `It needs SecTag ${minApp}`);
   const { counter: before, digest: known } = highest ?? { counter: 0, digest: "" };
-  if (counter < before) throw new Stop("replayed", `Release ${before} was here before`);
-  if (counter === before && digest !== known) throw new Stop("two_of_one", "Another release of the same number was here before");
+  if (counter < before) throw new Stop("replayed", `Number ${before} was here before`);
+  if (counter === before && digest !== known) throw new Stop("two_of_one", "Another one of the same number was here before");
   if (counter > before + releaseLimits.counterStep) throw new Stop("too_far", `The highest one before is ${before}`);
   // A clock that was set back must not bring back what has expired.
   if (Math.max(now, serverTime ?? 0) > Date.parse(expires)) throw new Stop("stale", expires);
