@@ -156,6 +156,8 @@ async function surfaces(): Promise<void> {
   await options.locator("section[aria-labelledby=payloads] details summary").click();
   await options.$eval("section[aria-labelledby=payloads]", (section) => section.scrollIntoView());
   await shoot(options, "options-inspector", ["dark", "narrow"]);
+  await options.$eval("section[aria-labelledby=selectors]", (section) => section.scrollIntoView());
+  await shoot(options, "options-selectors", ["dark", "narrow"]);
 
   await page.bringToFront();
   await takeStoreAway();
