@@ -8,7 +8,7 @@ import { readConnection, watchConnection } from "./store/connection.ts";
 import { openStore, type Store } from "./store/open-store.ts";
 import { clearPassageCache } from "./store/passage-cache.ts";
 import { isConnectionLost, StoreError } from "./store/review-db.ts";
-import { noteTagged, ownCorrections, syncOverview } from "./store/review-log.ts";
+import { noteTagged, ownCorrections } from "./store/review-log.ts";
 import { readPrivacy, readReviewSettings, setArmed, watchReviewSettings } from "./store/review-settings.ts";
 import { createReviews, type Reviews } from "./store/reviews.ts";
 import { syncOnce } from "./store/sync.ts";
@@ -99,7 +99,7 @@ export function startReviewHost(): ReviewHost {
         const wait = round ? round.status.notBefore - Date.now() : 0;
         if (wait > 0 && wait < ownWaitMs) timer = setTimeout(() => void sync(false), wait + 20);
       }
-      await showPending(connection ? (await withStore(({ db }) => syncOverview(db))).pending : 0);
+      await showPending(connection ? await withStore(({ db }) => db.outbox.count()) : 0);
     } catch (error) {
       console.warn("SecTag: syncing failed, it is tried again", error instanceof Error ? error.message : error);
     }

@@ -61,16 +61,20 @@ export interface SyncRound {
 export function syncOnce(deps: SyncDeps, { force = false }: { force?: boolean } = {}): Promise<SyncRound | null> {
   return deps.exclusive(async () => {
     const { db } = deps;
-    const before = await readSyncStatus(db);
+    const tables = [db.outbox, db.dead, db.kept, db.meta];
+    // One transaction for all that a round looks at: it comes every half minute, and mostly there is nothing to do.
+    const [before, seen] = await db.transaction("r", tables, () => Promise.all([readSyncStatus(db), fingerprint(db)]));
     const wait = before.notBefore - deps.now();
     if (!force && wait > 0 && wait < absurdWaitMs) return { status: before, changed: false };
-    const seen = await fingerprint(db);
     let failure = (await pushAll(deps)) ?? (await pullAll(deps));
     // Pulling may show that the server was restored: what it lacks waits again then, and is sent at once.
     if (!failure && (await db.outbox.count()) > 0) failure = await pushAll(deps);
     const after = failure ? statusAfter(failure, before, deps) : { ...noSyncYet, lastSuccess: deps.now() };
-    await db.meta.put({ key: statusKey, value: after });
-    return { status: after, changed: seen !== (await fingerprint(db)) };
+    const changed = await db.transaction("rw", tables, async () => {
+      await db.meta.put({ key: statusKey, value: after });
+      return seen !== (await fingerprint(db));
+    });
+    return { status: after, changed };
   });
 }
 
