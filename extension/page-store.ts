@@ -1,11 +1,14 @@
 // The reviews' database as the extension's own pages open it: to show what is in it, after the background has made it.
 import { browser } from "wxt/browser";
 import { Severity, ThreatType } from "../shared/contract.ts";
+import { readWaiting } from "./store/api-reads.ts";
 import { readConnection, watchConnection } from "./store/connection.ts";
 import { currentDbName } from "./store/open-store.ts";
 import { openReviewDb, type ReviewDb } from "./store/review-db.ts";
 import { type LoggedDecision, type QueuedTicket, recentDecisions, unreviewed, watchStore } from "./store/review-log.ts";
+import { ticketIdOf } from "./store/ticket-id.ts";
 import type { DecisionRow } from "./ui/decision-list.tsx";
+import type { WaitingTickets } from "./ui/waiting.tsx";
 
 /** @throws StoreError with a sentence for a person. */
 export async function openForPages(): Promise<ReviewDb> {
@@ -43,6 +46,24 @@ export function watchReviews(
   const watchAnew = () => void watch().catch(onProblem);
   watchConnection(signal, watchAnew);
   watchAnew();
+}
+
+/** Calls back now and whenever a decision was made or reached the server, or the connection changed, until `signal` aborts. */
+export function watchWaiting(db: ReviewDb, signal: AbortSignal, onWaiting: (waiting: WaitingTickets) => void): void {
+  let newest = 0;
+  const look = async () => {
+    const mine = ++newest;
+    const connection = await readConnection();
+    const { tickets = [], more = 0 } = (connection && (await readWaiting(connection))) ?? {};
+    const ids = await Promise.all(tickets.map(({ ticket }) => ticketIdOf(ticket)));
+    const seen = await db.tickets.bulkGet(ids);
+    // An older answer may come later.
+    if (mine === newest && !signal.aborted)
+      onWaiting({ rows: tickets.map((row, index) => ({ ...row, url: seen[index]?.url ?? null })), more });
+  };
+  const lookAnew = () => void look().catch((error: unknown) => console.warn("SecTag: what waits for a lead could not be read", error));
+  watchConnection(signal, lookAnew);
+  watchStore(() => Promise.all([db.outbox.count(), db.reviews.count()]), signal, lookAnew, lookAnew);
 }
 
 function asRow({ threatType, severity, ...row }: LoggedDecision): DecisionRow {

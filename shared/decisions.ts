@@ -20,6 +20,8 @@ export const limits = {
   batchBytes: 262_144,
   /** Events of one pulled page. */
   page: 500,
+  /** Tickets that are named as waiting for a lead. */
+  waiting: 200,
 } as const;
 
 /** UUID version 7, made by the client: identity and a rough order, never the truth about order. */
@@ -233,6 +235,18 @@ export const TicketLabel = z.strictObject({
   serverTime: z.iso.datetime(),
 });
 
+/** Why a ticket's reviews teach nothing yet; each is a case for a lead, whose ruling is learnt whatever waited. */
+export const WaitReason = z.enum(["disputed", "alone", "tied", "distrusted", "undecided", "hasty", "hurried"]);
+const WaitingTicket = z.strictObject({ ticket: TicketRef, reason: WaitReason });
+/** Body of `PUT /v1/waiting`, whole each time. */
+export const WaitingList = z.strictObject({
+  tickets: z.array(WaitingTicket).max(limits.waiting),
+  /** So many more wait and are not named. */
+  more: z.int().nonnegative(),
+});
+/** Answer of `GET /v1/waiting`: what is not ruled on since. `at` is when the trainer said so; null: it never did. */
+export const Waiting = WaitingList.extend({ at: z.iso.datetime().nullable() });
+
 export type DecisionId = z.infer<typeof DecisionId>;
 export type Verdict = z.infer<typeof Verdict>;
 export type Reason = z.infer<typeof Reason>;
@@ -251,3 +265,6 @@ export type EventPage = z.infer<typeof EventPage>;
 export type ExportLine = z.infer<typeof ExportLine>;
 export type Me = z.infer<typeof Me>;
 export type TicketLabel = z.infer<typeof TicketLabel>;
+export type WaitReason = z.infer<typeof WaitReason>;
+export type WaitingList = z.infer<typeof WaitingList>;
+export type Waiting = z.infer<typeof Waiting>;

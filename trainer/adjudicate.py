@@ -21,6 +21,8 @@ DISTRUSTED = "all who say so are trusted too little"
 DISPUTED = "reviewers disagree"
 UNSAID = "nobody said which tag is right"
 LONELY_FLIP = "it flips a sure or critical suggestion, and a second, independent reviewer is missing"
+TIED = "its words are tied to this type by too few people"
+HURRIED = "more than 500 decisions on that day: nobody reads so many"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,12 +8,14 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 
-from trainer.adjudicate import Held, Row, adjudicate
+from trainer import waiting
+from trainer.adjudicate import HURRIED, TIED, Held, Row, adjudicate
 from trainer.caps import weigh
 from trainer.clean import read_texts
 from trainer.judgements import Judgement, judgements_of
 from trainer.labels import ENTITIES
 from trainer.lead_lists import write_quarantine, write_questions
+from trainer.model_files import write_json
 from trainer.near import groups_of, index_of
 from trainer.onnx_model import OnnxModel
 from trainer.overview import people_first, write_overview
@@ -28,13 +30,11 @@ from trainer.trust import believe
 
 #: `source` of a reviewed ticket's example.
 SOURCE = "reviews"
-#: Changes when the meaning of an example, a weight or a split changes.
-FORMAT = 2
+#: Changes when the run folder's files change their meaning.
+FORMAT = 3
 LEAKS = "nearly the same as a text that judges the model"
 WORDLESS = "no words are left of it"
 EXCLUDED = "the reviewer is excluded"
-TIED = "its words are tied to this type by too few people"
-HURRIED = "more than 500 decisions on that day: nobody reads so many"
 #: One a minute, for longer than a working day.
 MOST_A_DAY = 500
 
@@ -175,6 +175,7 @@ def _write(
     held += [Held(judgement.ticket, EXCLUDED, (judgement,)) for judgement in shut_out]
     held += [Held(judgement.ticket, HURRIED, (judgement,)) for judgement in in_haste]
     write_quarantine(folder / "quarantine.csv", held)
+    write_json(folder / waiting.NAME, waiting.waiting_list(held, {row.ticket for row in kept}))
     people = people_first(held, everybody)
     write_overview(folder, held, people, beliefs)
     asked = write_questions(folder / "questions.csv", examples, owners, base)

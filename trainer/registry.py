@@ -1,4 +1,4 @@
-"""The API's registry of models over HTTP: what it has, files by their hash, releases, channels. Each call may be made again."""
+"""The API over HTTP as the trainer writes to it: models' files by their hash, releases, channels, what waits for leads. Each call may be made again."""
 
 from __future__ import annotations
 
@@ -118,3 +118,8 @@ def point(client: httpx.Client, channel: str, counter: int, percent: int) -> Non
     """Lets a channel name a release, for a share of the installations."""
     body = {"counter": counter, "percent": percent}
     _ask(client, lambda: client.build_request("PUT", f"/v1/models/channels/{channel}", json=body), 204)
+
+
+def send_waiting(client: httpx.Client, found: dict) -> None:
+    """Puts the list of what waits for leads (`WaitingList`) in the place of the one before."""
+    _ask(client, lambda: client.build_request("PUT", "/v1/waiting", json=found), 204)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from trainer import build as base_build
-from trainer import corrections, data, gate, holdout, overview, pull, release, settle, train_from
+from trainer import corrections, data, gate, holdout, overview, pull, release, settle, train_from, waiting
 from trainer.answers import kept_answers
 from trainer.corpus import corpus_files
 from trainer.live import Live
@@ -159,8 +159,10 @@ def once(
     base, frozen, taught = _prepare(root, options, snapshot, current)
     facts = require_run(taught, "corrections")["facts"]
     if facts["held"]:
-        waiting = "; ".join(f"{number} because {why}" for why, number in facts["held"].items())
-        say("build", f"for a lead to look at: {waiting}. Who, and what to do: {taught / overview.NAME}")
+        held = "; ".join(f"{number} because {why}" for why, number in facts["held"].items())
+        say("build", f"for a lead to look at: {held}. Who, and what to do: {taught / overview.NAME}")
+    if options.api:
+        say("build", waiting.send(taught, options.api, options.key_file))
     if not facts["train_weight"]:
         say("build", "nothing to learn")
         return _finish(file, state, now, decisions, {"ok": True, "new": decisions, "made": None})

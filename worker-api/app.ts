@@ -29,6 +29,7 @@ import type { Database } from "./schema.ts";
 import { addSelectors } from "./selectors.ts";
 import { addTickets } from "./tickets.ts";
 import { addUsers } from "./users.ts";
+import { addWaiting } from "./waiting.ts";
 
 export interface AppOptions {
   db: Database;
@@ -115,6 +116,7 @@ export function createApp(options: AppOptions): Api {
   addEvents(app, parts);
   addExport(app, parts);
   addTickets(app, parts);
+  addWaiting(app, parts);
   addModels(app, parts);
   addPublish(app, parts);
   addSelectors(app, parts);

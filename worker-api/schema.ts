@@ -1,4 +1,4 @@
-// The tables: orgs, users, keys, pairings, the append-only history of events, models, and selector packs. Migrations are generated from this file.
+// The tables: orgs, users, keys, pairings, the append-only history of events, models, selector packs, and what waits for leads. Migrations are generated from this file.
 import type { Client } from "@libsql/client";
 import { sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql/driver-core";
@@ -163,5 +163,15 @@ export const selectorPacks = sqliteTable(
   (table) => [primaryKey({ columns: [table.orgId, table.counter] })],
 );
 
-export const schema = { meta, orgs, users, keys, pairings, events, releases, channels, selectorPacks };
+/** What the trainer does not learn from yet: the newest list of each org, with the tickets' ids, as JSON. */
+export const waiting = sqliteTable("waiting", {
+  orgId: text("org_id")
+    .primaryKey()
+    .references(() => orgs.id),
+  tickets: text().notNull(),
+  more: integer().notNull(),
+  at: integer().notNull(),
+});
+
+export const schema = { meta, orgs, users, keys, pairings, events, releases, channels, selectorPacks, waiting };
 export type Database = LibSQLDatabase<typeof schema> & { $client: Client };

@@ -1,7 +1,7 @@
-// Reads of the extension's own pages from the API: who this browser is there, and what the team says about a ticket.
+// Reads of the extension's own pages from the API: who this browser is there, what the team says about a ticket, and what waits for a lead.
 import type { z } from "zod";
 import type { TicketRef } from "../../shared/contract.ts";
-import { Me, TicketLabel } from "../../shared/decisions.ts";
+import { Me, TicketLabel, Waiting } from "../../shared/decisions.ts";
 import type { Connection } from "./connection.ts";
 import { ticketIdOf } from "./ticket-id.ts";
 
@@ -12,6 +12,11 @@ export function readMe(connection: Connection): Promise<Me | null> {
 /** Null when nobody has reviewed the ticket, or the server does not answer and nothing is cached. */
 export async function readTeamLabel(connection: Connection, ticket: TicketRef): Promise<TicketLabel | null> {
   return read(connection, `/v1/tickets/${await ticketIdOf(ticket)}`, TicketLabel);
+}
+
+/** What waits for this person's ruling; null for who is no lead, and when the server does not answer. Never from a cache: rulings shorten it. */
+export async function readWaiting(connection: Connection): Promise<Waiting | null> {
+  return connection.me.scopes.includes("lead") ? read(connection, "/v1/waiting", Waiting) : null;
 }
 
 async function read<T>({ baseUrl, key }: Connection, path: string, shape: z.ZodType<T>): Promise<T | null> {

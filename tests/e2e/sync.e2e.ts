@@ -8,7 +8,7 @@ import { until } from "../../scripts/until.ts";
 import { type Desk, startDesk } from "../desk/server.ts";
 import type { DeskTicket } from "../desk/ticket-shape.ts";
 import { type Bench, joinDesk, tiny } from "./lab.ts";
-import { arm, keysOf, press, pressOptions, rewrite, says, storeRows, waitReview } from "./reviewing.ts";
+import { arm, keysOf, openSurface, press, pressOptions, rewrite, says, storeRows, waitReview } from "./reviewing.ts";
 import { startTeam, type Team } from "./team.ts";
 
 const profiles = mkdtempSync(join(tmpdir(), "sectag-profiles-"));
@@ -146,6 +146,30 @@ test("a lead's ruling arrives in the card", async () => {
   await page.close();
 });
 
+test("what the trainer holds back waits in a lead's side panel with its reason, and is gone when the lead has ruled", async () => {
+  const [held, other] = [ticketAt(2), ticketAt(3)];
+  const waits = (key: string, reason: "disputed" | "alone") => ({ ticket: { system: "jira-cloud", key }, reason }) as const;
+  await team.hold({ tickets: [waits(other.key, "alone"), waits(held.key, "disputed")], more: 0 });
+  const lead = await joinDesk(desk, tiny, { profile: join(profiles, "lead") });
+  try {
+    await team.pair(lead, undefined, "lead");
+    const { page } = await lead.open(held);
+    await arm(lead, page, held.key);
+    const panel = await openSurface(lead, "sidepanel", held.key);
+    const queues = () => panel.$$eval("details.queue", (lists) => lists.map(({ textContent }) => textContent).join("\n"));
+    await until("both tickets", async () => (await queues()).includes("2 tickets wait for your ruling"));
+    expect(await queues()).toContain(`${other.key}one person alone changed a sure or critical suggestion`);
+    expect(await queues()).toContain(`${held.key}reviewers disagree`);
+    await page.bringToFront();
+    await press(page, ...keysOf("intrusion_high"));
+    await waitReview(lead, held.key, says("intrusion_high"));
+    await until("the other ticket alone", async () => (await queues()).includes("1 ticket waits for your ruling"));
+    expect(await queues()).not.toContain("reviewers disagree");
+  } finally {
+    await lead.close();
+  }
+});
+
 test("the server is restored from an older backup: what it lacks is sent again, and stands there once", async () => {
   const backup = join(team.folder, "yesterday.db");
   await team.api.command("backup", backup);
@@ -205,7 +229,7 @@ test("a revoked key: badge and options say so, nothing is lost, and a new link r
     (await team.stored()).some(({ decision }) => decision.ticket.key === ticketAt(6).key),
   );
   await syncAll();
-  // The lead's ruling is the one that was not made here.
+  // The lead's two rulings are what was not made here.
   expect(ids(await team.stored())).toEqual(ids((await storeRows(bench)).reviews));
-  expect((await storeRows(bench)).reviews.filter(({ local }) => !local)).toHaveLength(1);
+  expect((await storeRows(bench)).reviews.filter(({ local }) => !local)).toHaveLength(2);
 });

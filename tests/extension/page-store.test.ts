@@ -3,9 +3,10 @@
 import "fake-indexeddb/auto";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { followTab } from "../../extension/follow-tab.ts";
-import { type SeenReviews, watchReviews } from "../../extension/page-store.ts";
+import { type SeenReviews, watchReviews, watchWaiting } from "../../extension/page-store.ts";
 import { noteTagged } from "../../extension/store/review-log.ts";
 import { keepReport } from "../../extension/store/tab-reports.ts";
+import type { WaitingTickets } from "../../extension/ui/waiting.tsx";
 import { type PageReport, ReviewIntent } from "../../shared/review.ts";
 import type { fakeBrowser } from "./fake-browser.ts";
 import { intent, openLab } from "./store/review-lab.ts";
@@ -62,6 +63,45 @@ test("a connection that is made changes what the rows say of their way; after th
   stop.abort();
   expect(fake.browser.storage.local.onChanged.count()).toBe(0);
   await fake.browser.storage.local.remove("connection");
+});
+
+test("what waits for a lead is asked anew after each decision, with the address where the ticket was open here; nobody else asks", async () => {
+  const { db, reviews } = await openLab();
+  const decision = ReviewIntent.parse(intent());
+  await noteTagged(db, decision.ticket, "https://x.atlassian.net/browse/SEC-1", decision.suggestion, 1);
+  const other = { ticket: { system: "jira-cloud", key: "OTHER-1" }, reason: "disputed" };
+  let answer: { tickets: unknown[]; more: number; at: string } = {
+    tickets: [{ ticket: { system: decision.ticket.system, key: decision.ticket.key }, reason: "alone" }, other],
+    more: 3,
+    at: "2026-11-25T10:00:00Z",
+  };
+  const asked: string[] = [];
+  vi.stubGlobal("fetch", async (url: string) => {
+    asked.push(url);
+    return Response.json(answer);
+  });
+  const connect = (scopes: string[]) =>
+    fake.browser.storage.local.set({
+      connection: {
+        baseUrl: "https://s.example",
+        key: "k".repeat(40),
+        me: { user: { id: "u", name: "Lea", role: "lead" }, org: { id: "o", name: "Corp" }, scopes, keyExpires: null },
+        since: "2026-11-25T10:00:00Z",
+      },
+    });
+  await connect(["review"]);
+  const seen: WaitingTickets[] = [];
+  watchWaiting(db, stop.signal, (waiting) => void seen.push(waiting));
+  await vi.waitFor(() => expect(seen.at(-1)).toEqual({ rows: [], more: 0 }));
+  expect(asked).toEqual([]);
+  await connect(["review", "lead"]);
+  await vi.waitFor(() => expect(seen.at(-1)?.rows.map(({ url }) => url)).toEqual(["https://x.atlassian.net/browse/SEC-1", null]));
+  expect(new Set(asked)).toEqual(new Set(["https://s.example/v1/waiting"]));
+  answer = { ...answer, tickets: [other], more: 0 };
+  await reviews.decide(decision);
+  await vi.waitFor(() => expect(seen.at(-1)).toEqual({ rows: [{ ...other, url: null }], more: 0 }));
+  await fake.browser.storage.local.remove("connection");
+  await vi.waitFor(() => expect(seen.at(-1)).toEqual({ rows: [], more: 0 }));
 });
 
 const reading = (key: string): PageReport => ({ state: "reading", ticket: { system: "jira-cloud", key } });

@@ -17,14 +17,16 @@ from trainer.labels import REPO
 
 @dataclass(frozen=True)
 class Org:
-    """An org of its own on the server, with a key that publishes and one that reads."""
+    """An org of its own on the server, with a key that publishes, one that exports, one that reads, and a lead's."""
 
     api: str
     publisher: str
+    exporter: str
     reader: str
+    lead: str
 
-    def get(self, path: str) -> httpx.Response:
-        return httpx.get(self.api + path, headers={"authorization": f"Bearer {self.reader}"})
+    def get(self, path: str, key: str | None = None) -> httpx.Response:
+        return httpx.get(self.api + path, headers={"authorization": f"Bearer {key or self.reader}"})
 
     def channel(self, name: str) -> dict:
         answer = self.get(f"/v1/models/channels/{name}")

@@ -103,6 +103,7 @@ async function snapshot({ call, theirs }: Awaited<ReturnType<typeof furnished>>)
     "/v1/models",
     "/v1/models/channels/stable",
     "/v1/selectors/stable",
+    "/v1/waiting",
   ]) {
     const answer = await call(path, { key: theirs.admin.key });
     expect(answer.status, path).toBe(200);

@@ -1,15 +1,16 @@
-// Wiring of the side panel: the report of the tab that is in front, the queue and the last decisions, live.
+// Wiring of the side panel: the report of the tab that is in front, the queues and the last decisions, live.
 import { createRoot } from "react-dom/client";
 import { browser } from "wxt/browser";
 import type { PageReport } from "../../../shared/review.ts";
 import { followTab } from "../../follow-tab.ts";
 import { sendMessage } from "../../messages.ts";
-import { openForPages, watchReviews } from "../../page-store.ts";
+import { openForPages, watchReviews, watchWaiting } from "../../page-store.ts";
 import { readPage } from "../../read-page.ts";
 import { texts } from "../../texts.ts";
 import type { DecisionRow } from "../../ui/decision-list.tsx";
 import { type QueueRow, SidePanel } from "../../ui/side-panel.tsx";
 import { TextsContext } from "../../ui/texts.ts";
+import type { WaitingTickets } from "../../ui/waiting.tsx";
 import "../../ui/theme.css";
 
 interface Shown {
@@ -17,6 +18,7 @@ interface Shown {
   report: PageReport | null;
   recent: DecisionRow[] | null;
   queue: QueueRow[];
+  waiting: WaitingTickets;
   problem: string;
 }
 
@@ -24,7 +26,7 @@ async function start(container: HTMLElement) {
   document.documentElement.lang = texts("locale");
   const forever = new AbortController().signal;
   const root = createRoot(container);
-  let shown: Shown = { tabId: undefined, report: null, recent: null, queue: [], problem: "" };
+  let shown: Shown = { tabId: undefined, report: null, recent: null, queue: [], waiting: { rows: [], more: 0 }, problem: "" };
   const draw = (change: Partial<Shown>) => {
     shown = { ...shown, ...change };
     const { tabId, ...props } = shown;
@@ -46,7 +48,9 @@ async function start(container: HTMLElement) {
   const onProblem = (error: unknown) => draw({ problem: error instanceof Error ? error.message : String(error) });
   followTab(forever, (tabId, report) => draw({ tabId, report }));
   try {
-    watchReviews(await openForPages(), forever, (seen) => draw({ ...seen, problem: "" }), onProblem);
+    const db = await openForPages();
+    watchReviews(db, forever, (seen) => draw({ ...seen, problem: "" }), onProblem);
+    watchWaiting(db, forever, (waiting) => draw({ waiting }));
   } catch (error) {
     onProblem(error);
   }

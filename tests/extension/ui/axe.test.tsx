@@ -85,6 +85,7 @@ test("side panel", async () => {
       report={tagged(named.type ?? null)}
       recent={recent}
       queue={[{ ticket, url: "https://x.example", suggestion }]}
+      waiting={{ rows: [{ ticket, url: "https://x.example", reason: "disputed" }], more: 2 }}
       problem="The store is closed."
       onAction={nothing}
       onOpen={nothing}

@@ -140,6 +140,7 @@ test("the side panel: queue with links, last decisions with their way to the ser
       report={tagged(state({ mine: mine() }))}
       recent={[row, { ...row, id: "2", by: "Kim Lead", verdict: "reject", tag: { threatType: null, severity: null }, sync: "stored" }]}
       queue={[{ ticket: { system: "jira-cloud", key: "SOC-9" }, url: "https://x.atlassian.net/browse/SOC-9", suggestion }]}
+      waiting={{ rows: [], more: 0 }}
       problem="The browser could not open the reviews' database."
       onAction={nothing}
       onOpen={(url) => opened.push(url)}
@@ -162,6 +163,7 @@ test("a side panel without decisions says so", () => {
       report={null}
       recent={[]}
       queue={[]}
+      waiting={{ rows: [], more: 0 }}
       problem=""
       onAction={nothing}
       onRead={async () => undefined}
@@ -170,4 +172,37 @@ test("a side panel without decisions says so", () => {
     />,
   );
   expect(text()).toContain("Nothing has been decided in this browser yet.");
+});
+
+test("a lead's side panel: what waits for a ruling, why, with a link where the ticket was open here, and how much is not listed", () => {
+  const opened: string[] = [];
+  const row = { url: null, reason: "disputed" } as const;
+  const { press, has, container, text } = draw(
+    <SidePanel
+      report={null}
+      recent={[]}
+      queue={[]}
+      waiting={{
+        rows: [
+          { ...row, ticket: { system: "jira-cloud", key: "SOC-1" }, reason: "alone", url: "https://x.example/SOC-1" },
+          { ...row, ticket: { system: "jira-cloud", key: "SOC-2" } },
+        ],
+        more: 5,
+      }}
+      problem=""
+      onAction={nothing}
+      onRead={async () => undefined}
+      onOpen={(url) => opened.push(url)}
+      onOptions={nothing}
+    />,
+  );
+  expect(text("summary")).toBe("7 tickets wait for your ruling");
+  press("SOC-1");
+  expect(opened).toEqual(["https://x.example/SOC-1"]);
+  expect(has("SOC-2")).toBe(false);
+  expect([...container.querySelectorAll("details li")].map(({ textContent }) => textContent)).toEqual([
+    "SOC-1one person alone changed a sure or critical suggestion",
+    "SOC-2reviewers disagree",
+  ]);
+  expect(text("details")).toContain("5 more are not listed.");
 });
