@@ -146,7 +146,9 @@ def _write(
         else:
             kept.append(row)
     before = [(e["text"], e["threat_type"]) for e in base if e["split"] == "train" and e["threat_type"]]
-    tied = suspicious(kept, [near[places[row.ticket]] for row in kept], before, beliefs.voices)
+    odd = suspicious(kept, [near[places[row.ticket]] for row in kept], before, beliefs.voices)
+    # A lead who rules has looked: nothing waits for a second ruling.
+    tied = {index: word for index, word in odd.items() if not any(one.ruling for one in kept[index].behind)}
     held += [Held(kept[index].ticket, TIED, kept[index].behind, f"word: {word}") for index, word in tied.items()]
     kept = [row for index, row in enumerate(kept) if index not in tied]
     at = [places[row.ticket] for row in kept]

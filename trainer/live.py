@@ -1,4 +1,4 @@
-"""The model that a channel names: what the next one grows from. It is kept from expiring while nothing better comes."""
+"""The model that a channel names: what the next one grows from. What channels name is kept from expiring while nothing better comes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trainer import registry
-from trainer.channels import named, published, renew
+from trainer.channels import published, renew
 from trainer.fetch import fetch
 from trainer.publish import Publisher
 
@@ -28,14 +28,17 @@ def version_order(version: str) -> tuple[int, ...]:
 def live_model(publisher: Publisher, channel: str, now: datetime.datetime) -> Live | None:
     """What the channel names, also after a rollback or by another machine; None when nothing is published there.
 
-    A release that has less than half of its days left is signed anew: the trainer lives, so installations need not call it stale.
+    In any channel, a release that has less than half of its days left is signed anew: the trainer lives, so installations need not call
+    it stale.
     """
-    present = named(publisher, channel)
+    found = registry.overview(publisher.client)
+    for row in found["channels"]:
+        expires = datetime.datetime.fromisoformat(published(publisher, row["version"])["expires"])
+        if expires - now < datetime.timedelta(days=publisher.days / 2):
+            renew(publisher, row["channel"])
+    present = next((row for row in found["channels"] if row["channel"] == channel), None)
     if present is None:
         return None
-    expires = datetime.datetime.fromisoformat(published(publisher, present["version"])["expires"])
-    if expires - now < datetime.timedelta(days=publisher.days / 2):
-        renew(publisher, channel)
     model = fetch(publisher.root, publisher.client, publisher.trusted, present["version"])
-    versions = [row["version"] for row in registry.overview(publisher.client)["releases"]]
+    versions = [row["version"] for row in found["releases"]]
     return Live(model, max(versions, key=version_order))

@@ -7,6 +7,7 @@ import datetime
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,12 +26,13 @@ from trainer.release_manifest import (
     sealed,
 )
 from trainer.run_log import log_model
-from trainer.runs import digest, file_digest, make_run
+from trainer.runs import MANIFEST, digest, file_digest, make_run
 from trainer.signing import public_key_of, sign, trusted_keys, verify
 
 #: Every envelope before it is sent (its counter is never used again, whatever the server remembers), and what was revoked once it is out.
 LOG = "published.jsonl"
 LOCK = "publish.lock"
+ENVELOPE = "envelope.json"
 #: Other publishers that may come first.
 TRIES = 5
 #: A signed release that is older is signed anew before it is sent.
@@ -134,9 +136,21 @@ def _write_whole(file: Path, data: bytes) -> None:
     os.replace(partial, file)
 
 
+def _still_there(publisher: Publisher, folder: Path, channel: str) -> bool:
+    """True when the registry has all that this `publish` run gave it: a server that was restored may lack some."""
+    manifest = verify((folder / ENVELOPE).read_bytes(), publisher.trusted)
+    found = registry.overview(publisher.client)
+    return (
+        manifest["counter"] in {row["counter"] for row in found["releases"]}
+        and channel in {row["channel"] for row in found["channels"]}
+        and all(registry.has_file(publisher.client, file["sha256"]) for file in manifest["files"])
+    )
+
+
 def publish(publisher: Publisher, model: Path, verdict: dict, *, channel: str, percent: int) -> dict:
     """Files by their hash, then the release, then the channel. Makes the `publish` run folder; returns its facts.
 
+    Again it changes nothing, unless the registry has lost something: then what is missing is sent, under a new counter.
     Raises ValueError when the gate did not let this very model pass.
     """
     from trainer.recover import kept_checkpoint
@@ -165,7 +179,7 @@ def publish(publisher: Publisher, model: Path, verdict: dict, *, channel: str, p
         for sha256, file in files.items():
             if not registry.has_file(publisher.client, sha256):
                 registry.send_file(publisher.client, file, sha256)
-        kept = folder / "envelope.json"
+        kept = folder / ENVELOPE
         manifest = release(publisher, lasting, kept=kept)
         registry.point(publisher.client, channel, manifest["counter"], percent)
         tags = {"counter": str(manifest["counter"]), "channel": channel, "data.sha256": data["sha256"]}
@@ -178,6 +192,10 @@ def publish(publisher: Publisher, model: Path, verdict: dict, *, channel: str, p
             "percent": percent,
         }
 
-    folder = make_run(publisher.root, "publish", settings, write, keep_partial=True)
-    facts: dict = json.loads((folder / "run.json").read_text(encoding="utf-8"))["facts"]
+    known = publisher.root / f"publish-{digest(settings)}"
+    if (known / MANIFEST).exists() and not _still_there(publisher, known, channel):
+        print(f"publish: the registry lacks something of {model.name}, so it is published again")
+        shutil.rmtree(known)
+    folder = make_run(publisher.root, "publish", settings, write, keep_partial=True, name=known.name)
+    facts: dict = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["facts"]
     return facts

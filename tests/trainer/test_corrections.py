@@ -15,7 +15,7 @@ from tests.trainer.conftest import make_example
 from tests.trainer.reviews import Desk, unlike
 from trainer import corrections, pull
 from trainer.__main__ import main
-from trainer.adjudicate import HASTY
+from trainer.adjudicate import HASTY, TIED
 from trainer.judgements import judgements_of
 from trainer.labels import ENTITIES
 from trainer.near import groups_of
@@ -143,6 +143,19 @@ def test_the_step_writes_examples_manifest_and_lists_and_leaves_a_reviewer_out(
     (without,) = set(tmp_path.glob("corrections-*")) - {folder}
     assert not [row for row in read_jsonl(without / "manifest.jsonl") if "o/r2" in row["reviewers"]]
     assert sum(row["why"] == corrections.EXCLUDED for row in _table(without / "quarantine.csv")) == 5
+
+
+def test_a_ruling_is_learnt_although_few_people_use_the_words(tmp_path: Path) -> None:
+    desk = Desk()
+    for number in range(60):
+        desk.decide(f"T-{number}", unlike(number), reviewer=f"r{number % 6}", tag=("phishing", "high"))
+    for number in range(12):
+        desk.decide(f"X-{number}", f"zebrafish lanterns {unlike(900 + number)}", reviewer="r1", tag=("malware", "high"))
+    desk.decide("X-3", f"zebrafish lanterns {unlike(903)}", reviewer="lea", role="lead", tag=("malware", "high"))
+    snapshot, base = _runs(tmp_path, desk)
+    folder = corrections.run(tmp_path, [snapshot], base, [], [])
+    held = {row["ticket"] for row in _table(folder / "quarantine.csv") if row["why"] == TIED}
+    assert held == {f"X-{number}" for number in range(12)} - {"X-3"}
 
 
 def test_two_orgs_share_no_ticket_and_no_person(tmp_path: Path) -> None:

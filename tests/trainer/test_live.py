@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.trainer.publishing import verdict_of
 from tests.trainer.real_api import Org
-from trainer.channels import rollback
+from trainer.channels import named, rollback
 from trainer.gate import whole
 from trainer.live import live_model, version_order
 from trainer.publish import Publisher, publish
@@ -45,6 +45,20 @@ def test_a_release_that_nothing_replaces_is_signed_anew_once_at_half_of_its_days
     assert org.counters() == [2, 1] and org.channel("stable")["counter"] == 2
     # The same model, and the same folder.
     assert first == second
+
+
+def test_a_channel_that_the_service_does_not_publish_in_is_kept_from_expiring_too(
+    opened: Publisher, org: Org, make_model: Callable[..., Path]
+) -> None:
+    _publish(opened, make_model("2026.49.1"))
+    model = make_model("2026.49.2")
+    publish(opened, model, verdict_of(model), channel="canary", percent=10)
+    rollback(opened, "2026.49.1", "stable")
+    live = live_model(opened, "canary", NOW + datetime.timedelta(days=8))
+    assert live and (live.model / "README.md").read_text() == "# The model 2026.49.2\n"
+    assert (org.channel("stable")["version"], org.channel("canary")["version"]) == ("2026.49.1", "2026.49.2")
+    canary = named(opened, "canary")
+    assert canary and canary["percent"] == 10 and len(org.counters()) == 5
 
 
 def test_versions_are_ordered_by_their_numbers() -> None:

@@ -21,7 +21,7 @@ from trainer import registry
 from trainer.__main__ import main
 from trainer.publish import LOG, Publisher, open_publisher, publish
 from trainer.publish_commands import add_run_arguments, target_of
-from trainer.runs import make_run
+from trainer.runs import file_digest, make_run
 from trainer.signing import canonical_json, make_key, public_key_of, verify
 
 
@@ -233,6 +233,29 @@ def test_counters_go_on_above_what_a_restored_server_forgot(
     assert publish(opened, model, verdict_of(model), channel="stable", percent=100)["counter"] == 42
     kept = json.loads(registry.envelope_of(opened.client, "2026.49.1"))
     assert verify(canonical_json(kept), opened.trusted)["revoked"] == [40]
+
+
+def test_published_again_nothing_changes_and_what_the_server_has_lost_is_sent_again(
+    opened: Publisher, org: Org, make_model: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = make_model("2026.49.1")
+
+    def again() -> int:
+        counter: int = publish(opened, model, verdict_of(model), channel="stable", percent=100)["counter"]
+        return counter
+
+    assert [again(), again()] == [1, 1]
+    lost = file_digest(model / "config.json")
+    sent: list[str] = []
+    has, send = registry.has_file, registry.send_file
+    monkeypatch.setattr(
+        registry, "has_file", lambda client, sha256: (sha256 != lost or lost in sent) and has(client, sha256)
+    )
+    monkeypatch.setattr(
+        registry, "send_file", lambda client, file, sha256: (sent.append(sha256), send(client, file, sha256))
+    )
+    assert again() == 2 and sent == [lost]
+    assert again() == 2 and org.channel("stable")["counter"] == 2
 
 
 def test_what_run_publishes_is_asked_for_and_has_its_keys_before_the_work(
