@@ -144,7 +144,13 @@ export function createModelRunner({ first, makeHost, onStatus, tell, choose }: O
       candidate?.host.stop();
       const tried = open({ counter, trial: true });
       candidate = tried;
-      const why = await compare(tried.host, current.host);
+      let beside: Running;
+      let why: string | null;
+      do {
+        beside = current;
+        why = await compare(tried.host, beside.host);
+        // What was left meanwhile may have ended in the middle of it: that says nothing of the candidate.
+      } while (candidate === tried && why !== null && beside.retired);
       if (candidate !== tried) return;
       const next = await tell({ kind: "rehearsed", counter, why }).catch(() => null);
       if (candidate === tried) candidate = null;

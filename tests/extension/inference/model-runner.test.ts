@@ -167,6 +167,22 @@ describe("a release beside the running model", () => {
     });
 });
 
+describe("a release beside one that is left meanwhile", () => {
+  it("is compared with what runs then: that the old one ended is no fault of it", async () => {
+    const { start, state, change, workers } = begin({ 7: "good", 8: "good" }, { ...line(7), trial: null });
+    const runner = await start();
+    await runner.warmUp();
+    const { manifest } = release({ counter: 8, revoked: [7] });
+    change((before) => steps.note(before, manifest, "0".repeat(64)));
+    // As the background asks for both: neither waits for the other.
+    await Promise.all([runner.changeOver(), runner.rehearse(8)]);
+    expect(state().denied.map(({ counter, by }) => [counter, by])).toEqual([[7, "operator"]]);
+    expect(state().line).toEqual([8]);
+    expect(workers[0]?.terminated).toBe(true);
+    expect(await runner.analyze(request("a"))).toMatchObject({ problem: null });
+  });
+});
+
 describe("a release that runs", () => {
   it("F37 and fails at its start gives way to the one before, then to the packaged one, within the same ticket", async () => {
     const { start, state, news } = begin({ 7: "nan", 8: "missing" }, line(8, 7));
