@@ -27,13 +27,18 @@ HURRIED = "more than 500 decisions on that day: nobody reads so many"
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """What a ticket teaches. `share` is the weight before caps, 0 to 1; `behind` are the judgements that say this tag."""
+    """What a ticket teaches. `share` is the weight before caps, 0 to 1; `behind` are the judgements that say this tag, all about the same text."""
 
     ticket: str
     threat_type: str
     severity: str
     share: float
     behind: tuple[Judgement, ...]
+
+    @property
+    def learnt(self) -> Judgement:
+        """The one whose texts and spans are learnt: the newest ruling, else the newest."""
+        return max(self.behind, key=lambda judgement: (judgement.ruling, judgement.time, judgement.seq))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,10 +72,25 @@ def _severity(judgements: list[Judgement]) -> str:
     return SEVERITIES[levels[(len(levels) - 1) // 2]]
 
 
+def _task(pairs: list[tuple[Judgement, int]], beliefs: Beliefs) -> int:
+    """Which of the texts that a ticket was judged by is learnt: the one that a lead ruled on last, else the one with most voices, else the newest."""
+    newest: dict[int, tuple[bool, int, int]] = {}
+    for judgement, task in pairs:
+        voices = {
+            beliefs.voices[other.who] for other, about in pairs if about == task and other.tag and not other.hasty
+        }
+        ruled = judgement.ruling and not judgement.hasty
+        newest[task] = max(newest.get(task, (False, 0, 0)), (ruled, 0 if ruled else len(voices), judgement.seq))
+    return max(newest, key=lambda task: newest[task])
+
+
 def adjudicate(
     judgements: list[Judgement], tasks: list[int], beliefs: Beliefs, *, least_trust: float = LEAST_TRUST
 ) -> tuple[list[Row], list[Held]]:
-    """One row or one reason a ticket. `tasks[i]` is the group of near-duplicates that judgement i is about."""
+    """One row or one reason a ticket. `tasks[i]` is the group of near-duplicates that judgement i is about.
+
+    The client sends the text, so that two people may have judged other texts under one ticket: a word counts for its own text only.
+    """
     tickets: dict[str, list[tuple[Judgement, int]]] = defaultdict(list)
     voices: dict[tuple[int, str], set[str]] = defaultdict(set)
     for judgement, task in zip(judgements, tasks, strict=True):
@@ -81,14 +101,14 @@ def adjudicate(
     held: list[Held] = []
     for ticket, pairs in sorted(tickets.items()):
         everybody = tuple(judgement for judgement, _ in pairs)
-        said = [judgement for judgement in everybody if judgement.tag]
+        task = _task(pairs, beliefs)
+        said = [judgement for judgement, about in pairs if judgement.tag and about == task]
         counted = [judgement for judgement in said if not judgement.hasty]
         believed = [j for j in counted if j.ruling or beliefs.trust[j.who] >= least_trust]
         if not believed:
             reason = UNSAID if not said else HASTY if not counted else DISTRUSTED
             held.append(Held(ticket, reason, everybody))
             continue
-        task = pairs[0][1]
         rulings = [judgement for judgement in believed if judgement.ruling]
         if rulings:
             name, severity = rulings[-1].tag or ("", "")

@@ -43,7 +43,7 @@ def weigh(
     weights = [sum(part.values()) for part in parts]
     orgs = [row.behind[0].org for row in rows]
     if len(set(orgs)) > 1:
-        # 30 % of the whole that is left when all are at their caps; with two or three orgs the equal part is more.
+        # Of what all together would teach without this cap, so that an org beside small ones is not cut down to their size; it may then have more than this part of what is left.
         most = max(ORG_SHARE, 1 / len(set(orgs))) * sum(weights)
         weights = _cap(weights, list(orgs), dict.fromkeys(orgs, most))
     return [round(weight, 6) for weight in weights]

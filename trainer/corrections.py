@@ -33,25 +33,25 @@ SOURCE = "reviews"
 #: Changes when the run folder's files change their meaning.
 FORMAT = 3
 LEAKS = "nearly the same as a text that judges the model"
-WORDLESS = "no words are left of it"
+WORDLESS = "no words came with it"
 EXCLUDED = "the reviewer is excluded"
 #: One a minute, for longer than a working day.
 MOST_A_DAY = 500
 
 
-def _texts(judgements: list[Judgement]) -> list[str]:
-    """What each judgement is about, for finding near-duplicates: everything that was sent."""
-    return ["\n".join(block["text"] for block in judgement.decision["blocks"]) for judgement in judgements]
+def tasks_of(judgements: list[Judgement]) -> list[int]:
+    """What each judgement is about: the group of its first passage, which is what it teaches, among near-duplicates. None may be wordless."""
+    return groups_of([passages_of(judgement.decision)[0]["text"] for judgement in judgements])
 
 
 def examples_of(row: Row, weight: float, part: str, group: int) -> list[Record]:
     """The row's examples: its head with the tag, and comments only for the spans that a person set in them."""
-    newest = max(row.behind, key=lambda judgement: (judgement.ruling, judgement.time, judgement.seq))
-    by_hand = spans_by_hand(newest.decision)
+    decision = row.learnt.decision
+    by_hand = spans_by_hand(decision)
     spans_known = 0 < by_hand <= MOST_SPANS
     examples = []
     name = hashlib.sha256(row.ticket.encode()).hexdigest()[:16]
-    for number, passage in enumerate(passages_of(newest.decision)):
+    for number, passage in enumerate(passages_of(decision)):
         if passage["comment"] and number > 0 and not (spans_known and passage["spans"]):
             continue
         tagged = number == 0
@@ -115,44 +115,53 @@ def _write(
     folder: Path, pulls: list[Path], beside: Path, apart: list[Path], exclude: set[str], model: OnnxModel | None
 ) -> dict:
     everybody: list[Judgement] = []
+    orgs: set[str] = set()
     for pull in pulls:
         snapshot, facts = read_snapshot(pull)
+        if facts["org"] in orgs:
+            raise ValueError(f"two snapshots of {facts['org']}: each is its whole history, so give the newest alone")
+        orgs.add(facts["org"])
         everybody += judgements_of(snapshot.rows, facts["org"])
+    unknown = exclude - {name for judgement in everybody for name in (judgement.reviewer, judgement.who)}
+    if unknown:
+        raise ValueError(
+            f"nobody is called {', '.join(sorted(unknown))}: trust.jsonl of a corrections run has the names"
+        )
     shut_out = [j for j in everybody if exclude & {j.reviewer, j.who}]
     too_many = hurried(everybody)
     present = [j for j in everybody if not exclude & {j.reviewer, j.who}]
     in_haste = [j for j in present if (j.who, j.time.date()) in too_many]
-    judgements = [j for j in present if (j.who, j.time.date()) not in too_many]
+    calm = [j for j in present if (j.who, j.time.date()) not in too_many]
+    # While only a selector pack finds a ticket's texts, its decisions have none. All alike, they would be one case.
+    wordless = [j for j in calm if not passages_of(j.decision)]
+    judgements = [j for j in calm if passages_of(j.decision)]
     if model:
         judgements = suggested_anew(judgements, model)
     base = read_jsonl(beside / "examples.jsonl")
-    near = joined(judgements, groups_of(_texts(judgements)), families=False)
-    beliefs = believe(judgements, near)
-    rows, held = adjudicate(judgements, near, beliefs)
-    groups = joined(judgements, near, families=True)
+    tasks = tasks_of(judgements)
+    beliefs = believe(judgements, tasks)
+    rows, held = adjudicate(judgements, tasks, beliefs)
+    groups = joined(judgements, tasks)
     parts = split_groups(judgements, groups)
-    places = {judgement.ticket: index for index, judgement in enumerate(judgements)}
+    places = {judgement.decision["id"]: index for index, judgement in enumerate(judgements)}
 
-    judging = [e["text"] for e in base if e["split"] not in ("train", "valid")]
+    judging = [e["text"] for e in base if e["split"] != "train"]
     judging += [record["text"] for file in apart for record in read_jsonl(file) if "text" in record]
     index = index_of(dict.fromkeys(judging))
     kept: list[Row] = []
     for row in rows:
-        passages = passages_of(row.behind[-1].decision)
-        if not passages:
-            held.append(Held(row.ticket, WORDLESS, row.behind))
-        elif any(index.near(passage["text"]) for passage in passages):
+        if any(index.near(passage["text"]) for passage in passages_of(row.learnt.decision)):
             held.append(Held(row.ticket, LEAKS, row.behind))
         else:
             kept.append(row)
     before = [(e["text"], e["threat_type"]) for e in base if e["split"] == "train" and e["threat_type"]]
-    odd = suspicious(kept, [near[places[row.ticket]] for row in kept], before, beliefs.voices)
+    odd = suspicious(kept, [tasks[places[row.learnt.decision["id"]]] for row in kept], before, beliefs.voices)
     # A lead who rules has looked: nothing waits for a second ruling.
     tied = {index: word for index, word in odd.items() if not any(one.ruling for one in kept[index].behind)}
     held += [Held(kept[index].ticket, TIED, kept[index].behind, f"word: {word}") for index, word in tied.items()]
     kept = [row for index, row in enumerate(kept) if index not in tied]
-    at = [places[row.ticket] for row in kept]
-    weights = weigh(kept, [near[i] for i in at], [family_of(judgements[i]) for i in at], beliefs.voices)
+    at = [places[row.learnt.decision["id"]] for row in kept]
+    weights = weigh(kept, [tasks[i] for i in at], [family_of(judgements[i]) for i in at], beliefs.voices)
     owners: list[Row] = []
     examples: list[Record] = []
     for row, weight, place in zip(kept, weights, at, strict=True):
@@ -174,6 +183,7 @@ def _write(
         for example, row in zip(examples, owners, strict=True)
     ]
     write_jsonl(folder / "manifest.jsonl", manifest)
+    held += [Held(judgement.ticket, WORDLESS, (judgement,)) for judgement in wordless]
     held += [Held(judgement.ticket, EXCLUDED, (judgement,)) for judgement in shut_out]
     held += [Held(judgement.ticket, HURRIED, (judgement,)) for judgement in in_haste]
     write_quarantine(folder / "quarantine.csv", held)

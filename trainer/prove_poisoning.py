@@ -54,7 +54,7 @@ def defended(root: Path, scene: Scene, lines: list[dict]) -> Path:
 def undefended(lines: list[dict]) -> list[Record]:
     """What a trainer without any defence would learn: of each ticket what most say, the newest among equals, with full weight."""
     judgements = [j for j in judgements_of([line for line in lines if line["kind"] == "decision"], ORG) if j.tag]
-    groups = joined(judgements, list(range(len(judgements))), families=True)
+    groups = joined(judgements, list(range(len(judgements))))
     parts = split_groups(judgements, groups)
     tickets: dict[str, list[tuple[Judgement, int]]] = defaultdict(list)
     for judgement, group in zip(judgements, groups, strict=True):

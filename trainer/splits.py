@@ -1,15 +1,14 @@
-"""Which reviews hang together, and which of them teach, calibrate or judge: by family and by time, so that nothing leaks."""
+"""Which reviews hang together, and which of them teach or judge: by family and by time, so that nothing leaks."""
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 
 from trainer.judgements import Judgement
 from trainer.near import join_sets
 
-#: Share of the newest groups that judges the result, and of the older ones that fits temperatures.
-TEST_SHARE, CALIBRATION_SHARE = 0.2, 0.1
+#: Share of the groups that judges the result: the newest. They teach when others are newer.
+TEST_SHARE = 0.2
 #: A client that knows no family sends this.
 _NO_FAMILY = "0" * 16
 
@@ -20,29 +19,27 @@ def family_of(judgement: Judgement) -> str | None:
     return f"{judgement.org}/{family}" if family != _NO_FAMILY else None
 
 
-def joined(judgements: list[Judgement], near: list[int], *, families: bool) -> list[int]:
-    """Groups of near-duplicates, joined where judgements are about one ticket; with `families` also where one title template is."""
+def joined(judgements: list[Judgement], tasks: list[int]) -> list[int]:
+    """Groups of near-duplicates, joined where judgements are about one ticket or one title template."""
     pairs = []
     first: dict[str | int, int] = {}
-    for index, (judgement, alike) in enumerate(zip(judgements, near, strict=True)):
-        for key in (alike, judgement.ticket, family_of(judgement) if families else None):
+    for index, (judgement, task) in enumerate(zip(judgements, tasks, strict=True)):
+        for key in (task, judgement.ticket, family_of(judgement)):
             if key is not None:
                 pairs.append((first.setdefault(key, index), index))
     return join_sets(pairs, len(judgements))
 
 
 def split_groups(judgements: list[Judgement], groups: list[int]) -> dict[int, str]:
-    """Group -> part. By time: groups that begin last are `test`; all that a group has stays together, so that nothing leaks."""
+    """Group -> part. By time: groups that begin last are `test`; all that a group has stays together, so that nothing leaks.
+
+    What a lead ruled on teaches at once.
+    """
     begins: dict[int, tuple[datetime, int]] = {}
-    names: dict[int, str] = {}
     for judgement, group in zip(judgements, groups, strict=True):
         begin = (judgement.time, judgement.seq)
         begins[group] = min(begins.get(group, begin), begin)
-        names[group] = min(names.get(group, judgement.ticket), judgement.ticket)
-    order = sorted(begins, key=lambda group: (begins[group], names[group]))
+    order = sorted(begins, key=lambda group: begins[group])
     border = round(len(order) * (1 - TEST_SHARE))
-    parts = dict.fromkeys(order[border:], "test")
-    for group in order[:border]:
-        chance = int(hashlib.sha256(names[group].encode()).hexdigest()[:8], 16) / 0xFFFFFFFF
-        parts[group] = "calibration" if chance < CALIBRATION_SHARE else "train"
-    return parts
+    ruled = {group for judgement, group in zip(judgements, groups, strict=True) if judgement.ruling}
+    return {group: "test" if number >= border and group not in ruled else "train" for number, group in enumerate(order)}

@@ -36,9 +36,10 @@ def suspicious(
 ) -> dict[int, str]:
     """Row -> the word for which it waits. `groups` are those of near-duplicates, which count once; `before` are (text, type) of the base data;
     `voices` says who speaks with whom."""
-    texts = [words_of(passages_of(row.behind[-1].decision)[0]["text"]) for row in rows]
-    said_by = [{voices[judgement.who] for judgement in row.behind} for row in rows]
-    needed = min(PEOPLE, len(set().union(*said_by)))
+    texts = [words_of(passages_of(row.learnt.decision)[0]["text"]) for row in rows]
+    # A ruling speaks for its own ticket, not for what others say with the same words.
+    said_by = [{voices[judgement.who] for judgement in row.behind if not judgement.ruling} for row in rows]
+    needed = min(PEOPLE, max(1, len(set().union(*said_by))))
     cases: dict[Place, set[int]] = defaultdict(set)
     people: dict[Place, set[str]] = defaultdict(set)
     places: dict[str, set[int]] = defaultdict(set)

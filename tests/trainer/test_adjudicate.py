@@ -11,19 +11,16 @@ from hypothesis import strategies as st
 from tests.trainer.reviews import Desk, suggestion, unlike
 from trainer.adjudicate import DISPUTED, DISTRUSTED, HASTY, LONELY_FLIP, UNSAID, Held, Row, adjudicate
 from trainer.caps import weigh
+from trainer.corrections import tasks_of
 from trainer.judgements import judgements_of
 from trainer.labels import THREAT_TYPES
-from trainer.near import groups_of
-from trainer.splits import joined
 from trainer.trust import FIRST_TRUST, believe
 
 
 def settle(desk: Desk) -> tuple[dict[str, Row], dict[str, str]]:
     """Rows by ticket key, and reasons of the held tickets by key."""
     judgements = judgements_of(desk.lines, "o")
-    tasks = joined(
-        judgements, groups_of(["\n".join(b["text"] for b in j.decision["blocks"]) for j in judgements]), families=False
-    )
+    tasks = tasks_of(judgements)
     rows, held = adjudicate(judgements, tasks, believe(judgements, tasks))
 
     def key(item: Row | Held) -> str:
@@ -91,6 +88,22 @@ def test_flips_of_sure_and_critical_suggestions_need_two_people_or_a_ruling() ->
     rows, held = settle(desk)
     assert set(held) == {"sure", "critical", "alone twice", "alone twice again"} and set(held.values()) == {LONELY_FLIP}
     assert set(rows) == {"unsure", "kept", "ruled", "twice", "twice again"}
+
+
+def test_a_word_about_another_text_under_the_same_ticket_seconds_nothing() -> None:
+    desk = Desk()
+    critical = suggestion("intrusion", "high", 0.9)
+    for reviewer in ("r2", "r3"):
+        desk.decide("K", unlike(1), reviewer=reviewer, tag=("benign", "low"), suggested=suggestion())
+    desk.decide("K", unlike(99), reviewer="liar", tag=("benign", "low"), suggested=critical)
+    desk.decide("L", unlike(2), reviewer="r2", tag=("benign", "low"), suggested=suggestion())
+    desk.decide("L", unlike(98), reviewer="liar", tag=("benign", "low"), suggested=critical)
+    rows, held = settle(desk)
+    assert [judgement.reviewer for judgement in rows["K"].behind] == ["r2", "r3"]
+    assert held == {"L": LONELY_FLIP} and rows["K"].learnt.decision["blocks"][1]["text"] == unlike(1)
+    # A lead says which text is meant.
+    desk.decide("L", unlike(2), reviewer="lea", role="lead", tag=("phishing", "low"), suggested=suggestion())
+    assert [judgement.reviewer for judgement in settle(desk)[0]["L"].behind] == ["lea"]
 
 
 def test_disputes_wait_and_agreement_weighs_more_than_one_voice() -> None:

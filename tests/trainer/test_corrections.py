@@ -43,7 +43,7 @@ def test_no_family_template_or_ticket_lies_in_two_parts_and_the_newest_judge() -
         desk.decide(f"T-{chance.randrange(90)}", text, reviewer=f"r{number % 4}", family=family, day=number / 4)
     judgements = judgements_of(desk.lines, "o")
     near = groups_of(["\n".join(b["text"] for b in j.decision["blocks"]) for j in judgements])
-    groups = joined(judgements, near, families=True)
+    groups = joined(judgements, near)
     parts = split_groups(judgements, groups)
     by_key: dict[object, set[str]] = collections.defaultdict(set)
     for judgement, group, alike in zip(judgements, groups, near, strict=True):
@@ -51,10 +51,10 @@ def test_no_family_template_or_ticket_lies_in_two_parts_and_the_newest_judge() -
         for key in (judgement.ticket, ("near", alike), family if family != "0" * 16 else ("none", judgement.seq)):
             by_key[key].add(parts[group])
     assert all(len(found) == 1 for found in by_key.values())
-    begins = {part: [] for part in ("train", "calibration", "test")}
+    begins = {part: [] for part in ("train", "test")}
     for group in set(groups):
         begins[parts[group]].append(min(j.time for j, g in zip(judgements, groups, strict=True) if g == group))
-    assert begins["test"] and begins["train"] and min(begins["test"]) >= max(begins["train"] + begins["calibration"])
+    assert begins["test"] and begins["train"] and min(begins["test"]) >= max(begins["train"])
 
 
 def test_passages_are_the_models_and_spans_keep_their_words() -> None:
@@ -121,7 +121,7 @@ def test_the_step_writes_examples_manifest_and_lists_and_leaves_a_reviewer_out(
     assert main([*command, "--apart-from", str(tmp_path / "holdout.jsonl")]) == 0
     (folder,) = tmp_path.glob("corrections-*")
     examples, manifest = read_jsonl(folder / "examples.jsonl"), read_jsonl(folder / "manifest.jsonl")
-    assert len(examples) == len(manifest) == 20 and {e["split"] for e in examples} == {"train", "calibration", "test"}
+    assert len(examples) == len(manifest) == 20 and {e["split"] for e in examples} == {"train", "test"}
     for example, row in zip(examples, manifest, strict=True):
         assert row["sha256"] == corrections.row_digest(example) and row["weight"] == example["weight"] > 0.7
         assert example["label_space"] == ENTITIES and len(example["spans"]) == 1 and example["sentences"]
@@ -143,6 +143,32 @@ def test_the_step_writes_examples_manifest_and_lists_and_leaves_a_reviewer_out(
     (without,) = set(tmp_path.glob("corrections-*")) - {folder}
     assert not [row for row in read_jsonl(without / "manifest.jsonl") if "o/r2" in row["reviewers"]]
     assert sum(row["why"] == corrections.EXCLUDED for row in _table(without / "quarantine.csv")) == 5
+
+
+def test_wordless_decisions_join_no_tickets_and_wait(tmp_path: Path) -> None:
+    desk = Desk()
+    for key, tag in (("A", ("phishing", "high")), ("B", ("malware", "high"))):
+        desk.decide(key, unlike(ord(key)), tag=tag)
+        desk.decide(key, unlike(ord(key)), reviewer="r2", tag=tag)
+        for block in desk.lines[-1]["decision"]["blocks"]:
+            block["text"] = ""
+    snapshot, base = _runs(tmp_path, desk)
+    folder = corrections.run(tmp_path, [snapshot], base, [], [])
+    rows = read_jsonl(folder / "examples.jsonl")
+    assert sorted(row["threat_type"] for row in rows) == ["malware", "phishing"]
+    assert [row["why"] for row in _table(folder / "quarantine.csv")] == [corrections.WORDLESS] * 2
+
+
+def test_what_would_teach_the_wrong_thing_without_a_word_is_refused(tmp_path: Path) -> None:
+    desk = Desk()
+    desk.decide("A", unlike(1))
+    older, base = _runs(tmp_path, desk)
+    with pytest.raises(ValueError, match="nobody is called r9"):
+        corrections.run(tmp_path, [older], base, [], ["r1", "r9"])
+    desk.decide("B", unlike(2))
+    newer, _ = _runs(tmp_path, desk)
+    with pytest.raises(ValueError, match="give the newest alone"):
+        corrections.run(tmp_path, [older, newer], base, [], [])
 
 
 def test_a_ruling_is_learnt_although_few_people_use_the_words(tmp_path: Path) -> None:
