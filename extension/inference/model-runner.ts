@@ -182,6 +182,8 @@ async function compare(candidate: InferenceHost, current: InferenceHost): Promis
     await candidate.warmUp();
     const { problem } = candidate.diagnostics();
     if (problem) return problem.message;
+    // It may have begun just now; while it loads there is no time to compare with. One that cannot load is no measure.
+    await current.warmUp().catch(() => undefined);
     const slow = await slowness(candidate, current);
     if (slow) return slow;
     await candidate.selfTest();
