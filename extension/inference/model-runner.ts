@@ -134,7 +134,13 @@ export function createModelRunner({ first, makeHost, onStatus, tell, choose }: O
         // A ticket may be the reason and not the model: then it still gives the published answers.
         const ticket = suggestion.problem !== null && asked.proven && (await asked.host.selfTest().catch(() => false));
         if (suggestion.problem && (await failed(asked, suggestion.problem, ticket))) continue;
-        if (counter !== null && trial && !suggestion.problem) void tell({ kind: "answered", counter }).catch(() => undefined);
+        if (counter !== null && trial && !suggestion.problem) {
+          const heard = ({ counter: runs, trial }: ModelChoice) => {
+            // Once it is over nobody counts its tickets any more.
+            if (runs === counter) asked.choice = { counter, trial };
+          };
+          void tell({ kind: "answered", counter }).then(heard, () => undefined);
+        }
         return suggestion;
       }
     },

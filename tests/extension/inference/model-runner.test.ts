@@ -1,5 +1,5 @@
 // Trying a release beside the running model, changing over, and coming back: with the real host, worker and network, and the real state behind it. Rows F36 to F38.
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createInferenceHost, type HostOptions } from "../../../extension/inference/host.ts";
 import { createModelRunner } from "../../../extension/inference/model-runner.ts";
 import type { OrtRuntime } from "../../../extension/inference/session.ts";
@@ -226,6 +226,17 @@ describe("a release that runs", () => {
     await runner.analyze(request("b"));
     expect(news.map(({ kind }) => kind)).toEqual(["loaded", "scanning", "answered", "answered"]);
     expect(state()).toMatchObject({ attempts: 0, trial: { scans: 2 } });
+  });
+
+  it("says nothing of its tickets once its trial is over", async () => {
+    const { start, state, news } = begin({ 7: "good" }, { ...line(7), trial: { since: 0, scans: steps.healthyAfter.scans - 1 } });
+    const runner = await start();
+    await runner.warmUp();
+    await runner.analyze(request("a"));
+    await vi.waitFor(() => expect(state().trial).toBeNull());
+    await runner.analyze(request("b"));
+    await runner.analyze(request("c"));
+    expect(news.map(({ kind }) => kind)).toEqual(["loaded", "scanning", "answered"]);
   });
 
   it("F37 and takes its process down three times, at its load or at its first ticket, is not started a fourth time", async () => {
