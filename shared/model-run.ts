@@ -22,8 +22,8 @@ export const ModelNews = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("answered"), counter }),
   /** `files`: they are not whole any more. `ticket`: it is loaded, and failed on one. */
   z.strictObject({ kind: z.literal("failed"), counter, why, files: z.boolean(), ticket: z.boolean() }),
-  /** Its self-test beside the running model has ended; `why` says what is wrong, null that nothing is. */
-  z.strictObject({ kind: z.literal("rehearsed"), counter, why: why.nullable() }),
+  /** Its self-test beside the running model has ended; `why` says what is wrong, null that nothing is. `files`: they are not whole any more. */
+  z.strictObject({ kind: z.literal("rehearsed"), counter, why: why.nullable(), files: z.boolean() }),
 ]);
 
 export const LookCode = z.enum([

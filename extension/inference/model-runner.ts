@@ -151,14 +151,15 @@ export function createModelRunner({ first, makeHost, onStatus, tell, choose }: O
       const tried = open({ counter, trial: true });
       candidate = tried;
       let beside: Running;
-      let why: string | null;
+      let problem: ModelProblem | null;
       do {
         beside = current;
-        why = await compare(tried.host, beside.host);
+        problem = await compare(tried.host, beside.host);
         // What was left meanwhile may have ended in the middle of it: that says nothing of the candidate.
-      } while (candidate === tried && why !== null && beside.retired);
+      } while (candidate === tried && problem && beside.retired);
       if (candidate !== tried) return;
-      const next = await tell({ kind: "rehearsed", counter, why }).catch(() => null);
+      const [why, files] = [problem?.message ?? null, problem !== null && fileProblems.includes(problem.code)];
+      const next = await tell({ kind: "rehearsed", counter, why, files }).catch(() => null);
       if (candidate === tried) candidate = null;
       if (next?.counter !== counter || current.choice.counter === counter) return tried.host.stop();
       tried.proven = true;
@@ -183,19 +184,19 @@ export function createModelRunner({ first, makeHost, onStatus, tell, choose }: O
 }
 
 /** Why a candidate must not run here; null when its answers are the published ones and it is not much slower than what runs. */
-async function compare(candidate: InferenceHost, current: InferenceHost): Promise<string | null> {
+async function compare(candidate: InferenceHost, current: InferenceHost): Promise<ModelProblem | null> {
   try {
     await candidate.warmUp();
     const { problem } = candidate.diagnostics();
-    if (problem) return problem.message;
+    if (problem) return problem;
     // It may have begun just now; while it loads there is no time to compare with. One that cannot load is no measure.
     await current.warmUp().catch(() => undefined);
     const slow = await slowness(candidate, current);
-    if (slow) return slow;
+    if (slow) return { code: "failed", message: slow };
     await candidate.selfTest();
-    return candidate.diagnostics().problem?.message ?? null;
+    return candidate.diagnostics().problem;
   } catch (error) {
-    return messageOf(error);
+    return { code: "failed", message: messageOf(error) };
   }
 }
 

@@ -77,6 +77,12 @@ function leave(state: ReleaseState, counter: number): ReleaseState {
   return line[0] === state.line[0] ? { ...state, line, rehearsals } : { ...state, line, rehearsals, trial: null, attempts: 0 };
 }
 
+/** Its files are not whole any more: with the next look they are fetched again. */
+function forget(state: ReleaseState, counter: number): ReleaseState {
+  const left = leave(state, counter);
+  return { ...left, kept: left.kept.filter(({ manifest }) => manifest.counter !== counter) };
+}
+
 /** A manifest was believed: from now on nothing older is, and what it revokes does not run. */
 export function note(state: ReleaseState, manifest: ReleaseManifest, digest: string): ReleaseState {
   const raised = !state.highest || manifest.counter > state.highest.counter ? { counter: manifest.counter, digest } : state.highest;
@@ -116,9 +122,13 @@ export function rehearse(state: ReleaseState, counter: number, now: number): Rel
   return { ...state, rehearsals: { counter, begun: begun + 1, at: now } };
 }
 
-/** Its self-test has ended. What is not kept, denied or running already is left alone. @param why what is wrong with it; null when nothing is. */
-export function rehearsed(state: ReleaseState, counter: number, why: string | null, now: number): ReleaseState {
+/**
+ * Its self-test has ended. What is not kept, denied or running already is left alone.
+ * @param why what is wrong with it; null when nothing is. @param files that they cannot be read: then they are fetched again.
+ */
+export function rehearsed(state: ReleaseState, counter: number, why: string | null, now: number, files = false): ReleaseState {
   if (!keptOf(state, counter) || denialOf(state, counter) || state.line.includes(counter)) return state;
+  if (files) return forget(state, counter);
   if (why !== null) return deny(state, { counter, by: "machine", why });
   return { ...state, line: [counter, ...state.line], trial: { since: now, scans: 0 }, attempts: 0, rehearsals: null };
 }
@@ -165,10 +175,7 @@ type Failure = Omit<Extract<ModelNews, { kind: "failed" }>, "kind">;
 /** It failed. A healthy one may fail on a ticket; files that were lost are fetched again; anything else is no good here. */
 export function fail(state: ReleaseState, { counter, why, files, ticket }: Failure): ReleaseState {
   if (!keptOf(state, counter) || denialOf(state, counter)) return state;
-  if (files) {
-    const left = leave(state, counter);
-    return { ...left, kept: left.kept.filter(({ manifest }) => manifest.counter !== counter) };
-  }
+  if (files) return forget(state, counter);
   if (ticket && !(state.trial && state.line[0] === counter)) return state;
   return deny(state, { counter, by: "machine", why });
 }
@@ -184,7 +191,7 @@ export function hear(state: ReleaseState, news: ModelNews, now: number, pin: str
     case "answered":
       return answered(state, counter, now, pin);
     case "rehearsed":
-      return rehearsed(state, counter, news.why, now);
+      return rehearsed(state, counter, news.why, now, news.files);
     case "failed": {
       const after = fail(state, news);
       // The host starts what is to be run instead.

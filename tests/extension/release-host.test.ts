@@ -34,7 +34,7 @@ beforeAll(() => {
   host.link({
     rehearse: async (counter) => {
       changes.push(`rehearse ${counter}`);
-      await host.tell({ kind: "rehearsed", counter, why: null });
+      await host.tell({ kind: "rehearsed", counter, why: null, files: false });
     },
     changeOver: async () => {
       changes.push(`change to ${(await host.choose()).counter}`);

@@ -153,7 +153,6 @@ describe("a release beside the running model", () => {
     ["flips", /does not compute right/],
     ["slow", /A window took/],
     ["crashes", /out of memory/],
-    ["missing", /missing/],
   ] as const)
     it(`F36 that is signed and ${kind} is denied, and the old one goes on`, async () => {
       const { start, state, workers } = begin({ 7: kind });
@@ -165,6 +164,15 @@ describe("a release beside the running model", () => {
       expect(await runner.analyze(request("a"))).toMatchObject({ problem: null });
       expect(workers.map(({ terminated }) => terminated)).toEqual([false, ...workers.slice(1).map(() => true)]);
     });
+
+  it("F36 whose files cannot be read is fetched again: that is no fault of the release", async () => {
+    const { start, state } = begin({ 7: "missing" });
+    const runner = await start();
+    await runner.warmUp();
+    await runner.rehearse(7);
+    expect(state()).toMatchObject({ line: [], kept: [], denied: [], rehearsals: null });
+    expect(await runner.analyze(request("a"))).toMatchObject({ problem: null });
+  });
 });
 
 describe("a release beside one that is left meanwhile", () => {

@@ -32,6 +32,9 @@ describe("a release", () => {
     expect(runs(steps.rehearsed(staged, 7, "logits differ", 0))).toBeNull();
     expect(runs(steps.rehearsed(staged, 7, null, 0))).toBe(7);
     expect(runs(steps.rehearsed(staged, 8, null, 0))).toBeNull();
+    const forgotten = steps.rehearsed(steps.rehearse(staged, 7, 0), 7, "golden.json is missing", 0, true);
+    expect(forgotten).toMatchObject({ kept: [], denied: [], rehearsals: null });
+    expect(runs(steps.rehearsed(steps.stage(forgotten, at(7), null), 7, null, 0))).toBe(7);
   });
 
   it("is healthy after 200 tickets, or a day and one ticket", () => {
