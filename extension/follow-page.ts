@@ -50,6 +50,9 @@ export function followPage(context: { readonly isValid: boolean; readonly signal
   });
   if (window.top === window) background.started(performance.timeOrigin);
   window.addEventListener("pagehide", (event) => event.persisted && client.close(), { signal });
+  // While the browser kept the page for "back", nobody could tell it anything.
+  const comeBack = () => (["settings", "history", "selectors"] as const).forEach(heard);
+  window.addEventListener("pageshow", (event) => event.persisted && comeBack(), { signal });
 
   const session = followTicket({
     document,

@@ -39,7 +39,8 @@ beforeAll(async () => {
   vi.stubGlobal("fetch", server.fetch);
   vi.stubGlobal("__SECTAG_RELEASE_KEYS__", [packKey.publicKey]);
   vi.stubGlobal("navigator", { locks });
-  await storage.session.set({ "tab.7": {} });
+  // Of this tab nobody knows whether it shows a ticket.
+  fake.browser.toFront(7);
   startSelectorHost(async (sites) => {
     tried.push(sites);
     return null;
