@@ -152,6 +152,8 @@ export function startReviewHost(): ReviewHost {
     ownCorrections: () => withStore(({ db }) => ownCorrections(db)),
     async noteReport(report, url) {
       if (report.state !== "tagged" || !report.suggestion.threatType) return;
+      // Nothing is kept of a page that was read on request (docs/adr/0018), least of all its address.
+      if (report.suggestion.ticket.system === "generic") return;
       const {
         blocks: _blocks,
         contentHash: _hash,
