@@ -115,11 +115,13 @@ export function startSelectorHost(problemOf = tryOut): void {
   };
 
   const found = async (visit: Visit) => {
-    const [connection, { counts }] = await Promise.all([readConnection(), readSelectorPolicy()]);
+    const [connection, { counts, pin }] = await Promise.all([readConnection(), readSelectorPolicy()]);
     await noteVisit(visit, connection !== null && counts);
-    if ((await (await open()).state.read()).before.length === 0) return;
+    const state = await (await open()).state.read();
+    // Only the newest is compared. While it has expired, or a policy wants another, these were not found by it.
+    if (!state.line[0] || steps.packInUse(state, pin, Date.now()) !== state.line[0].pack) return;
     const health = await readHealth();
-    await change((state) => steps.comparePack(state, health));
+    if (steps.comparePack(state, health) !== state) await change((now) => steps.comparePack(now, health));
   };
 
   answerMessage(backgroundMessages, "page.found", browser.runtime, found);

@@ -145,11 +145,29 @@ test("a policy keeps to the packaged ones, also one that cannot be read, and let
   }
 });
 
+test("while a pack is not in use, what is found says nothing of it, and what is as before is not drawn again", async () => {
+  await visits(20, true);
+  server.publish(fresh({ counter: 8 }));
+  await look();
+  await sees(({ inUse }) => inUse?.counter === 8);
+  const drawn = vi.fn();
+  storage.local.onChanged.addListener((changes) => "selectors.view" in changes && drawn());
+  await visits(2, true);
+  expect(drawn).not.toHaveBeenCalled();
+  await storage.managed.set({ pinSelectors: "packaged" });
+  await sees(({ inUse }) => inUse === null);
+  await visits(4, false);
+  await storage.managed.remove("pinSelectors");
+  expect(await sees(({ pin }) => pin === null)).toMatchObject({ inUse: { counter: 8 } });
+});
+
 test("one that has expired is out of use at once, and the next look says so", async () => {
   vi.setSystemTime(Date.now() + 31 * 86_400_000);
   expect(await active()).toBeNull();
   await look();
-  expect(await sees(({ expired }) => expired !== null)).toMatchObject({ inUse: null, expired: { counter: 7 }, look: { code: "stale" } });
+  expect(await sees(({ expired }) => expired !== null)).toMatchObject({ inUse: null, expired: { counter: 8 }, look: { code: "stale" } });
+  await visits(4, false);
+  expect(await sees(() => true)).toMatchObject({ expired: { counter: 8 } });
 });
 
 test("what was counted for a server that is left goes to no other", async () => {
