@@ -67,6 +67,20 @@ export function startReleaseHost(ownCorrections: () => Promise<string[]>): Relea
     await keepModelView(viewOf(state, { pin, channel, look: before?.look ?? null, progress: null, ...change, own }));
   };
 
+  /** A look that broke; without the database, as that may be the reason. */
+  const showBroken = (error: unknown) => {
+    warn(error);
+    const detail = (error instanceof Error ? error.message : String(error)).slice(0, 600);
+    const look = { code: "broken" as const, detail, version: null, counter: null, at: Date.now() };
+    showing = showing
+      .then(async () => {
+        const before = await readModelView();
+        if (before) await keepModelView({ ...before, look, progress: null });
+      })
+      .catch(warn);
+    return showing;
+  };
+
   /** Applies a step; the host hears of it when another model is to be run. */
   const step = async (change: (state: steps.ReleaseState, pin: string | null) => steps.ReleaseState): Promise<ModelChoice> => {
     const [{ store }, { pin }] = await Promise.all([open(), policy()]);
@@ -114,7 +128,9 @@ export function startReleaseHost(ownCorrections: () => Promise<string[]>): Relea
     else await show();
   };
   const lookNow = (byPerson: boolean) =>
-    navigator.locks.request("sectag.releases", { ifAvailable: true }, (lock) => (lock ? lookOnce(byPerson) : undefined)).catch(warn);
+    navigator.locks
+      .request("sectag.releases", { ifAvailable: true }, (lock) => (lock ? lookOnce(byPerson).catch(showBroken) : undefined))
+      .catch(warn);
 
   const follow = async (changed: boolean) => {
     if (changed) await browser.alarms.clear(alarmName);

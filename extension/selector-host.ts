@@ -73,6 +73,15 @@ export function startSelectorHost(problemOf = tryOut): void {
     });
     if (changed) await tellPages("selectors");
   };
+  /** A look that broke; without the database, as that may be the reason. */
+  const showBroken = (error: unknown) => {
+    warn(error);
+    const detail = (error instanceof Error ? error.message : String(error)).slice(0, 600);
+    return inTurn(async () => {
+      const before = await readPackView();
+      if (before) await keepPackView({ ...before, look: { code: "broken", detail, counter: null, at: Date.now() } });
+    });
+  };
   const change = async (step: (state: steps.PackState) => steps.PackState) => {
     await (await open()).state.change(step);
     await show();
@@ -96,10 +105,12 @@ export function startSelectorHost(problemOf = tryOut): void {
     });
     await show({ ...look, at: Date.now() });
     // Whom nobody answers, nobody need send anything.
-    if (connection && counts && look.code !== "offline") await sendCounts(connection, await takeUnsent());
+    if (connection && counts && look.code !== "offline") await sendCounts(connection, await takeUnsent()).catch(warn);
   };
   const lookNow = (byPerson: boolean) =>
-    navigator.locks.request("sectag.selectors", { ifAvailable: true }, (lock) => (lock ? lookOnce(byPerson) : undefined)).catch(warn);
+    navigator.locks
+      .request("sectag.selectors", { ifAvailable: true }, (lock) => (lock ? lookOnce(byPerson).catch(showBroken) : undefined))
+      .catch(warn);
 
   const follow = async (changed: boolean) => {
     if (changed) {

@@ -49,6 +49,8 @@ export const LookCode = z.enum([
   "not_yet",
   "cut",
   "full",
+  // Something is wrong with this browser, or with us.
+  "broken",
   // It runs, or it is here and goes to its self-test.
   "current",
   "staged",

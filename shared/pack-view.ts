@@ -13,6 +13,8 @@ export const PackLookCode = z.enum([
   "two_of_one",
   "too_far",
   "stale",
+  // Something is wrong with this browser, or with us.
+  "broken",
   // Believed, and not taken.
   "nothing_published",
   "newer_app",

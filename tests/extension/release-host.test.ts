@@ -24,6 +24,7 @@ const locks = fakeLocks();
 const server = createServer();
 const changes: string[] = [];
 let host: ReleaseHost;
+let fault: Error | null = null;
 
 beforeAll(() => {
   server.clock = Date.now();
@@ -34,6 +35,7 @@ beforeAll(() => {
   host.link({
     rehearse: async (counter) => {
       changes.push(`rehearse ${counter}`);
+      if (fault) throw fault;
       await host.tell({ kind: "rehearsed", counter, why: null, files: false });
     },
     changeOver: async () => {
@@ -125,4 +127,13 @@ test("another team's server counts anew; a cut look is tried again soon", async 
   await sees(({ look }) => look?.code === "offline");
   await vi.waitFor(() => expect(alarms.names()).toContain("sectag.releases.again"));
   expect((await host.choose()).counter).toBe(2);
+});
+
+test("a look that breaks is shown, not the one before it", async () => {
+  vi.stubGlobal("fetch", server.fetch);
+  fault = new Error("The model's host does not start");
+  server.publish(fresh({ counter: 3, version: "2026.31.1" }));
+  await ring();
+  const { look } = await sees(({ look }) => look?.code === "broken");
+  expect(look).toMatchObject({ detail: "The model's host does not start", version: null });
 });

@@ -32,6 +32,7 @@ const { storage, alarms } = fake.browser;
 const locks = fakeLocks();
 const server = createPackServer();
 let tried: unknown[] = [];
+let fault: Error | null = null;
 
 beforeAll(async () => {
   vi.useFakeTimers({ toFake: ["Date"] });
@@ -43,6 +44,7 @@ beforeAll(async () => {
   fake.browser.toFront(7);
   startSelectorHost(async (sites) => {
     tried.push(sites);
+    if (fault) throw fault;
     return null;
   });
 });
@@ -145,11 +147,20 @@ test("a policy keeps to the packaged ones, also one that cannot be read, and let
   }
 });
 
-test("while a pack is not in use, what is found says nothing of it, and what is as before is not drawn again", async () => {
-  await visits(20, true);
+test("a look that breaks is shown, not the one before it", async () => {
+  fault = new Error("The model's host does not start");
   server.publish(fresh({ counter: 8 }));
   await look();
-  await sees(({ inUse }) => inUse?.counter === 8);
+  const { look: broken } = await sees(({ look }) => look?.code === "broken");
+  expect(broken).toMatchObject({ detail: "The model's host does not start", counter: null });
+  fault = null;
+});
+
+test("while a pack is not in use, what is found says nothing of it, and what is as before is not drawn again", async () => {
+  await visits(20, true);
+  server.publish(fresh({ counter: 9 }));
+  await look();
+  await sees(({ inUse }) => inUse?.counter === 9);
   const drawn = vi.fn();
   storage.local.onChanged.addListener((changes) => "selectors.view" in changes && drawn());
   await visits(2, true);
@@ -158,16 +169,16 @@ test("while a pack is not in use, what is found says nothing of it, and what is 
   await sees(({ inUse }) => inUse === null);
   await visits(4, false);
   await storage.managed.remove("pinSelectors");
-  expect(await sees(({ pin }) => pin === null)).toMatchObject({ inUse: { counter: 8 } });
+  expect(await sees(({ pin }) => pin === null)).toMatchObject({ inUse: { counter: 9 } });
 });
 
 test("one that has expired is out of use at once, and the next look says so", async () => {
   vi.setSystemTime(Date.now() + 31 * 86_400_000);
   expect(await active()).toBeNull();
   await look();
-  expect(await sees(({ expired }) => expired !== null)).toMatchObject({ inUse: null, expired: { counter: 8 }, look: { code: "stale" } });
+  expect(await sees(({ expired }) => expired !== null)).toMatchObject({ inUse: null, expired: { counter: 9 }, look: { code: "stale" } });
   await visits(4, false);
-  expect(await sees(() => true)).toMatchObject({ expired: { counter: 8 } });
+  expect(await sees(() => true)).toMatchObject({ expired: { counter: 9 } });
 });
 
 test("what was counted for a server that is left goes to no other", async () => {
