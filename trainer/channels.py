@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trainer import registry
-from trainer.publish import Publisher, lasting_of, release
+from trainer.publish import Publisher, lasting_of, next_seal, release
 from trainer.signing import verify
 
 
@@ -26,8 +26,11 @@ def _demand(publisher: Publisher, channel: str) -> dict:
 
 
 def _anew(publisher: Publisher, version: str, channel: str, percent: int) -> dict:
-    """The version's newest release under a new counter, in the channel."""
-    manifest = release(publisher, lasting_of(published(publisher, version)))
+    """The version's newest release under a new counter, in the channel. Raises ValueError when it is revoked, whatever the server says."""
+    before = published(publisher, version)
+    if before["counter"] in next_seal(publisher)[1]:
+        raise ValueError(f"{version} is revoked and is not signed anew: let {channel} name another one with `rollback`")
+    manifest = release(publisher, lasting_of(before))
     registry.point(publisher.client, channel, manifest["counter"], percent)
     return {"version": version, "counter": manifest["counter"], "channel": channel, "percent": percent}
 

@@ -132,6 +132,8 @@ def judge(root: Path, current: Path, candidate: Path, fp32: Path, holdout: Path)
     (frame,), (old, new) = frames, models
 
     def answers() -> list[Rule]:
+        if file_digest(fp32) in {file_digest(path) for path in candidate.rglob("*") if path.is_file()}:
+            raise ValueError(f"{fp32} is a file of the candidate, not what its files were made from")
         files = ((current, current / WASM_FILE), (candidate, candidate / WASM_FILE), (candidate, fp32))
         before, mine, full = (scored(kept_answers(root, *pair, frame.records), frame.records) for pair in files)
         return [*compare(frame.records, before, mine), flips(mine, full)]
@@ -188,4 +190,6 @@ def run(root: Path, current: Path, candidate: Path, fp32: Path, holdout: Path) -
 
     folder = make_run(root, "gate", names, write)
     verdict: dict = json.loads((folder / "verdict.json").read_text(encoding="utf-8"))
+    if not verdict["pass"]:
+        print(f"gate: this answer is kept; delete {folder} to ask again, e.g. when the machine was busy")
     return verdict

@@ -14,9 +14,10 @@ from trainer.publish import Publisher
 
 @dataclass(frozen=True)
 class Live:
-    """A model directory, fetched and verified, and the latest version that was ever published."""
+    """A model directory, fetched and verified, its version, and the latest version that was ever published."""
 
     model: Path
+    version: str
     newest: str
 
 
@@ -41,4 +42,4 @@ def live_model(publisher: Publisher, channel: str, now: datetime.datetime) -> Li
         return None
     model = fetch(publisher.root, publisher.client, publisher.trusted, present["version"])
     versions = [row["version"] for row in found["releases"]]
-    return Live(model, max(versions, key=version_order))
+    return Live(model, present["version"], max(versions, key=version_order))

@@ -68,6 +68,13 @@ def _now() -> datetime.datetime:
     return datetime.datetime.now(datetime.UTC)
 
 
+def was_sent(root: Path, version: str) -> bool:
+    """True when this machine has sent a release of the version to a registry, which took it."""
+    log = root / LOG
+    rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()] if log.exists() else []
+    return any(row["version"] == version and "revoked" in row for row in rows)
+
+
 def _remembered(publisher: Publisher) -> list[dict]:
     """What was sent to this registry before."""
     log = publisher.root / LOG
@@ -107,17 +114,19 @@ def release(publisher: Publisher, lasting: dict, *, revoke: Sequence[int] = (), 
     The envelope is written to `kept` before it is sent, and one that lies there is sent again: after a kill that is the same release.
     """
     for _ in range(TRIES):
+        counter, revoked = next_seal(publisher)
         if kept is not None and kept.exists():
             envelope = kept.read_bytes()
             manifest = verify(envelope, publisher.trusted)
         else:
-            counter, revoked = next_seal(publisher)
             manifest = sealed(lasting, counter, [*revoked, *revoke], publisher.days, _now())
             envelope = sign(manifest, publisher.signers)
             _note(publisher, manifest, "created", "expires")
             if kept is not None:
                 _write_whole(kept, envelope)
-        if lasting_of(manifest) == lasting and _now() - datetime.datetime.fromisoformat(manifest["created"]) < FRESH:
+        fresh = _now() - datetime.datetime.fromisoformat(manifest["created"]) < FRESH
+        # Under a counter that others have passed meanwhile it would come into no channel.
+        if lasting_of(manifest) == lasting and fresh and manifest["counter"] >= counter - 1:
             with contextlib.suppress(registry.Taken):
                 registry.send_release(publisher.client, envelope)
                 _note(publisher, manifest, "revoked")
@@ -145,6 +154,20 @@ def _still_there(publisher: Publisher, folder: Path, channel: str) -> bool:
         and channel in {row["channel"] for row in found["channels"]}
         and all(registry.has_file(publisher.client, file["sha256"]) for file in manifest["files"])
     )
+
+
+def _demand_named(publisher: Publisher, folder: Path, channel: str, percent: int) -> None:
+    """Raises ValueError when what was published once is not what the channel names now, for this share of the installations."""
+    facts = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["facts"]
+    row = next(row for row in registry.overview(publisher.client)["channels"] if row["channel"] == channel)
+    if row["version"] != facts["version"]:
+        raise ValueError(
+            f"{facts['version']} was published before, and {channel} names {row['version']} since: `rollback` goes back to it"
+        )
+    if row["percent"] != percent:
+        raise ValueError(
+            f"{facts['version']} is in {channel} already, for {row['percent']} %: `promote --percent` changes that"
+        )
 
 
 def publish(publisher: Publisher, model: Path, verdict: dict, *, channel: str, percent: int) -> dict:
@@ -196,6 +219,8 @@ def publish(publisher: Publisher, model: Path, verdict: dict, *, channel: str, p
     if (known / MANIFEST).exists() and not _still_there(publisher, known, channel):
         print(f"publish: the registry lacks something of {model.name}, so it is published again")
         shutil.rmtree(known)
+    elif (known / MANIFEST).exists():
+        _demand_named(publisher, known, channel, percent)
     folder = make_run(publisher.root, "publish", settings, write, keep_partial=True, name=known.name)
     facts: dict = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["facts"]
     return facts

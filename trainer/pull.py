@@ -108,6 +108,7 @@ def _freeze(root: Path, snapshot: Snapshot, *, org: str, cursor: str | None, sin
             "next": cursor,
             "since": since,
             "decisions": len(snapshot.rows),
+            "last": snapshot.rows[-1]["seq"] if snapshot.rows else 0,
             "erased": len(snapshot.erased),
             "rejected": len(snapshot.rejected),
         }

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from trainer.contract import require
-from trainer.gate import identity, whole
+from trainer.gate import FORMAT, identity, whole
 from trainer.labels import REPO
 from trainer.records import read_jsonl
 from trainer.runs import file_digest, require_run
@@ -25,8 +25,9 @@ SENTENCE = 500
 
 
 def read_verdict(gate: Path) -> dict:
-    """What a finished `gate` run says."""
-    require_run(gate, "gate")
+    """What a finished `gate` run says. Raises ValueError when the rules have changed since."""
+    if require_run(gate, "gate")["settings"]["format"] != FORMAT:
+        raise ValueError(f"{gate} was judged by other rules than today's: run `python -m trainer gate` again")
     verdict: dict = json.loads((gate / "verdict.json").read_text(encoding="utf-8"))
     return verdict
 

@@ -16,9 +16,11 @@ from trainer import corrections, data, gate, holdout, overview, pull, release, s
 from trainer.answers import kept_answers
 from trainer.corpus import corpus_files
 from trainer.labels import THREAT_INDEX
-from trainer.live import Live
+from trainer.live import Live, version_order
 from trainer.model import load_model
 from trainer.onnx_model import WASM_FILE, OnnxModel
+from trainer.publish import was_sent
+from trainer.pull import read_snapshot
 from trainer.records import read_jsonl
 from trainer.recover import CHECKPOINT_FILE, write_checkpoint
 from trainer.report import figures_of
@@ -155,24 +157,38 @@ def once(
     state = read_state(file)
     live = look(root) if look else None
     current = current_model(root, state, options.current or (live.model if live else None))
+    if state.pending and not (root / state.pending).exists():
+        say("pull", f"{state.pending}, which a stopped run had begun, was deleted: starting anew")
+        state.pending = state.version = None
+    if state.pending and live and live.version == state.version and was_sent(root, live.version):
+        # Killed after it was out: a second training would grow from its own result.
+        say("publish", f"{live.version} is out already, a stopped run has published it")
+        pulled = require_run(root / state.pending, "pull")["facts"]
+        line = {"ok": True, "made": live.version, "model": str(live.model), "gate": True, "published": True}
+        return _finish(file, state, now, pulled, line)
     if state.pending is None:
         snapshot = _pull(root, options, state)
-        new = require_run(snapshot, "pull")["facts"]["decisions"] - state.learnt
+        new = _new_since(snapshot, state.learnt)
         state.since = snapshot.name
         write_state(file, state)
         if not due(state, new):
-            say("pull", f"{max(0, new)} new decisions, nothing to do yet")
-            return {"ok": True, "new": max(0, new), "made": None}
+            say("pull", f"{new} new decisions, nothing to do yet")
+            return {"ok": True, "new": new, "made": None}
         newest = live.newest if live else _version(root, state) if state.current else current.name
         state.pending, state.version = snapshot.name, next_version(newest, now)
-        write_state(file, state)
     else:
         snapshot = root / state.pending
         say("pull", f"going on with {state.pending}, which a stopped run has begun")
+        taken = live and version_order(live.newest) >= version_order(str(state.version))
+        if live and taken and not was_sent(root, str(state.version)):
+            # By another machine, meanwhile.
+            state.version = next_version(live.newest, now)
+    write_state(file, state)
     if options.until == "pull":
         return {"ok": True, "made": None, "until": "pull"}
     version = str(state.version)
-    decisions = require_run(snapshot, "pull")["facts"]["decisions"]
+    pulled = require_run(snapshot, "pull")["facts"]
+    decisions = pulled["decisions"]
     say("build", f"{decisions} decisions become examples for version {version}")
     base, frozen, taught = _prepare(root, options, snapshot, current)
     facts = require_run(taught, "corrections")["facts"]
@@ -183,7 +199,7 @@ def once(
         say("build", waiting.send(taught, options.api, options.key_file))
     if not facts["train_weight"]:
         say("build", "nothing to learn")
-        return _finish(file, state, now, decisions, {"ok": True, "new": decisions, "made": None})
+        return _finish(file, state, now, pulled, {"ok": True, "new": decisions, "made": None})
     if options.until == "build":
         return {"ok": True, "made": None, "until": "build"}
     say("train", f"going on from {current}; a small run takes some minutes")
@@ -217,16 +233,23 @@ def once(
     else:
         say("publish", publish(root, exported / MODEL, verdict))
         state.current, line["published"] = exported.name, True
-    return _finish(file, state, now, decisions, line)
+    return _finish(file, state, now, pulled, line)
 
 
 def _version(root: Path, state: State) -> str:
     return str(require_run(root / str(state.current), "export")["facts"]["version"])
 
 
-def _finish(file: Path, state: State, now: datetime.datetime, decisions: int, line: dict) -> dict:
+def _new_since(snapshot: Path, learnt: int) -> int:
+    """Decisions that came after the event `learnt`; all of them when the history is another one, which has not come so far."""
+    rows = read_snapshot(snapshot)[0].rows
+    history_is_new = bool(rows) and rows[-1]["seq"] < learnt
+    return sum(history_is_new or row["seq"] > learnt for row in rows)
+
+
+def _finish(file: Path, state: State, now: datetime.datetime, pulled: dict, line: dict) -> dict:
     state.pending = state.version = None
-    state.learnt, state.finished = decisions, now.isoformat(timespec="seconds")
+    state.learnt, state.finished = pulled.get("last", pulled["decisions"]), now.isoformat(timespec="seconds")
     write_state(file, state)
     return line
 

@@ -27,7 +27,7 @@ class State:
     version: str | None = None
     """The version that the pending run makes."""
     learnt: int = 0
-    """Decisions in the last snapshot that was learnt to the end."""
+    """The newest event (`seq`) of the last snapshot that was learnt to the end."""
     current: str | None = None
     """The export run of the model that is current; None is the stable one in models/."""
     finished: str | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -38,13 +39,31 @@ def require_run(folder: Path, step: str) -> dict:
 
 
 @contextlib.contextmanager
-def _new_folder(folder: Path, keep_partial: bool) -> Iterator[Path]:
-    partial = folder.with_name(folder.name + ".partial")
-    if partial.exists() and not keep_partial:
-        shutil.rmtree(partial)
-    partial.mkdir(parents=True, exist_ok=True)
-    yield partial
+def _alone(folder: Path) -> Iterator[None]:
+    """Of two processes that want to make this folder one waits, and finds it made."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    lock = folder.with_name(folder.name + ".lock")
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+        # Who waits for it looks for the manifest first; what failed is tried again under the same lock.
+        lock.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _finish(partial: Path, folder: Path) -> None:
+    """Gives the folder its name once all that is in it is on the disk: a power cut leaves it whole or not there."""
+    for path in [*partial.rglob("*"), partial]:
+        _sync(path)
     os.replace(partial, folder)
+    _sync(folder.parent)
 
 
 def make_run(
@@ -56,12 +75,17 @@ def make_run(
     is given to `write` again, so that it can go on from its checkpoint. `write` returns facts for the run's manifest.
     """
     folder = root / (name or f"{step}-{digest(settings)}")
-    if (folder / MANIFEST).exists():
-        print(f"{step}: nothing to do, {folder} is there already")
-        return folder
-    with _new_folder(folder, keep_partial) as partial:
+    with _alone(folder):
+        if (folder / MANIFEST).exists():
+            print(f"{step}: nothing to do, {folder} is there already")
+            return folder
+        partial = folder.with_name(folder.name + ".partial")
+        if partial.exists() and not keep_partial:
+            shutil.rmtree(partial)
+        partial.mkdir(parents=True, exist_ok=True)
         facts = write(partial)
         manifest = {"step": step, "settings": settings, "facts": facts}
         (partial / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        _finish(partial, folder)
     print(f"{step}: wrote {folder}")
     return folder

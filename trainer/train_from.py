@@ -28,7 +28,7 @@ from trainer.upper import Upper, batches_of, loss_of, make_optimizer
 
 DEFAULT_PLAN = Path(__file__).with_name("recipes") / "continue.toml"
 #: Changes when the same inputs would teach something else.
-FORMAT = 2
+FORMAT = 3
 
 
 def load_plan(file: Path) -> Continuation:
@@ -62,7 +62,7 @@ def fit(
     world, rank, device = place()
     torch.manual_seed(plan.seed)
     model.to(device).eval()
-    upper = Upper(model, plan.layers).train()
+    upper = Upper(model, plan.layers).eval()
     per_epoch = len(batches_of(lessons, plan, 0)) // world
     optimizer, rate = make_optimizer(upper, plan, per_epoch * plan.epochs)
     checkpoint, first = folder / CHECKPOINT, 0

@@ -13,7 +13,10 @@ from trainer.model import SecTagModel
 
 
 class Upper(nn.Module):
-    """What learns: the top layers and the heads, so that no gradient and no optimizer state is kept for the rest."""
+    """What learns: the top layers and the heads, so that no gradient and no optimizer state is kept for the rest.
+
+    In evaluation mode also while it learns: with dropout a rehearsed text, whose target is what the network says without, would push it.
+    """
 
     def __init__(self, model: SecTagModel, layers: int) -> None:
         super().__init__()

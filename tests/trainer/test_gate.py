@@ -166,10 +166,27 @@ def _candidate(root: Path, tiny: Path, build: str | None, version: str = "tiny")
     return folder
 
 
+def _same_by_another_name(file: Path, copy: Path) -> Path:
+    """The same network in a file with other bytes."""
+    import onnx
+
+    model = onnx.load(str(file))
+    model.doc_string = "full precision"
+    onnx.save(model, str(copy))
+    return copy
+
+
+def test_a_file_is_not_compared_with_itself(tmp_path: Path, tiny_folder: Path) -> None:
+    frozen, build = _frozen(tmp_path, OnnxModel(tiny_folder))
+    candidate = _candidate(tmp_path, tiny_folder, build.name)
+    verdict = gate.run(tmp_path, tiny_folder, candidate, candidate / "onnx/model_int8.onnx", frozen)
+    assert not verdict["pass"] and "is a file of the candidate" in verdict["sentence"]
+
+
 def test_the_same_model_passes_once_and_looks_are_counted(tmp_path: Path, tiny_folder: Path) -> None:
     frozen, build = _frozen(tmp_path, OnnxModel(tiny_folder))
     candidate = _candidate(tmp_path, tiny_folder, build.name)
-    fp32 = candidate / "onnx/model_int8.onnx"
+    fp32 = _same_by_another_name(candidate / "onnx/model_int8.onnx", tmp_path / "full.onnx")
     verdict = gate.run(tmp_path, tiny_folder, candidate, fp32, frozen)
     assert verdict["pass"] and verdict["look"] == 1 and "canaries 3/3" in verdict["sentence"], verdict["sentence"]
     assert gate.run(tmp_path, tiny_folder, candidate, fp32, frozen) == verdict
@@ -207,7 +224,8 @@ def test_what_cannot_be_judged_is_a_no(
             raise MemoryError("no room")
 
         monkeypatch.setattr(gate, "compare", crash)
-    verdict = gate.run(tmp_path, tiny_folder, candidate, candidate / "onnx/model_int8.onnx", frozen)
+    full = _same_by_another_name(tiny_folder / "onnx/model_int8.onnx", tmp_path / "full.onnx")
+    verdict = gate.run(tmp_path, tiny_folder, candidate, full, frozen)
     expected = {"leak": "data", "crash": "answers", "no golden": "files", "flipped bit": "files", "extra file": "files"}
     assert not verdict["pass"] and "is stopped" in verdict["sentence"]
     assert expected.get(damage, "data") in {item["name"] for item in verdict["rules"] if not item["ok"]}
@@ -216,10 +234,11 @@ def test_what_cannot_be_judged_is_a_no(
 def test_an_empty_or_changed_hold_out_judges_nothing(tmp_path: Path, tiny_folder: Path) -> None:
     frozen, build = _frozen(tmp_path, OnnxModel(tiny_folder))
     candidate = _candidate(tmp_path, tiny_folder, build.name)
+    full = _same_by_another_name(tiny_folder / "onnx/model_int8.onnx", tmp_path / "full.onnx")
     for name, content in ((holdout.RECORDS, ""), (holdout.CANARIES, "")):
         before = (frozen / name).read_text()
         (frozen / name).write_text(content)
-        judged = gate.judge(tmp_path, tiny_folder, candidate, candidate / "onnx/model_int8.onnx", frozen)
+        judged = gate.judge(tmp_path, tiny_folder, candidate, full, frozen)
         assert [item.ok for item in judged] == [False] and "changed" in judged[0].says
         (frozen / name).write_text(before)
     write_jsonl(

@@ -19,6 +19,7 @@ from tests.trainer.publishing import DECISIONS, verdict_of
 from tests.trainer.real_api import Org
 from trainer import registry
 from trainer.__main__ import main
+from trainer.gate import FORMAT
 from trainer.publish import LOG, Publisher, open_publisher, publish
 from trainer.publish_commands import add_run_arguments, target_of
 from trainer.runs import file_digest, make_run
@@ -127,7 +128,10 @@ def test_the_command_wants_a_finished_gate_run(
         (folder / "verdict.json").write_text(json.dumps(verdict_of(model)))
         return {}
 
-    gate = make_run(runs, "gate", {}, write)
+    old = make_run(runs, "gate", {"format": FORMAT - 1}, write)
+    assert main([*arguments, "--gate", str(old)]) == 2
+    assert "other rules than today's" in capsys.readouterr().err
+    gate = make_run(runs, "gate", {"format": FORMAT}, write)
     assert main([*arguments, "--gate", str(gate)]) == 2
     # The server does not know this key.
     assert "signed by no key that is trusted here" in capsys.readouterr().err

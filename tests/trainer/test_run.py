@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from trainer import gate, run
-from trainer.live import Live
-from trainer.run_state import STATE, next_version, parse_weekly, read_state, week_came
+from trainer.live import Live, live_model
+from trainer.publish import Publisher, publish
+from trainer.run_state import STATE, next_version, parse_weekly, read_state, week_came, write_state
 
 NOW = datetime.datetime(2026, 11, 25, 12, 0, tzinfo=datetime.UTC)
 
@@ -70,6 +72,62 @@ def test_killed_at_every_step_it_goes_on_and_publishes_once(
     assert len(list(root.glob("train-*"))) == 2  # learnt, and settled
 
 
+def test_killed_after_it_was_out_the_next_round_ends_and_trains_nothing(
+    tmp_path: Path, options: argparse.Namespace, opened: Publisher
+) -> None:
+    root = tmp_path / "runs"
+
+    def look(_: Path) -> Live | None:
+        return live_model(opened, "stable", datetime.datetime.now(datetime.UTC))
+
+    def publish_and_die(_: Path, model: Path, verdict: dict) -> str:
+        publish(opened, model, verdict, channel="stable", percent=100)
+        raise KeyboardInterrupt
+
+    def never(*_: object) -> str:
+        raise AssertionError("published twice")
+
+    with pytest.raises(KeyboardInterrupt):
+        run.once(root, options, NOW, _any, publish_and_die, look=look)
+    trained = set(root.glob("train-*"))
+    line = run.once(root, options, NOW, _any, never, look=look)
+    assert line["ok"] and line["published"] and line["made"] == "2026.48.1"
+    assert set(root.glob("train-*")) == trained
+    assert run.once(root, options, NOW, _any, never, look=look)["made"] is None
+
+
+def test_a_version_that_another_machine_took_meanwhile_is_not_used_again(
+    tmp_path: Path, options: argparse.Namespace, tiny_folder: Path
+) -> None:
+    root = tmp_path / "runs"
+    options.until = "pull"
+    run.once(root, options, NOW, _any)
+    assert read_state(root / STATE).version == "2026.48.1"
+    run.once(root, options, NOW, _any, look=lambda _: Live(tiny_folder, "2026.47.1", "2026.48.1"))
+    assert read_state(root / STATE).version == "2026.48.2"
+
+
+def test_a_snapshot_that_was_deleted_is_pulled_anew_and_erased_rows_hide_no_new_ones(
+    tmp_path: Path, options: argparse.Namespace
+) -> None:
+    root = tmp_path / "runs"
+    options.until = "pull"
+    run.once(root, options, NOW, _any)
+    pending = read_state(root / STATE).pending
+    shutil.rmtree(root / str(pending))
+    run.once(root, options, NOW, _any)
+    state = read_state(root / STATE)
+    assert state.pending == pending and (root / str(pending)).exists()
+    state.pending = state.version = None
+    state.learnt = 10
+    write_state(root / STATE, state)
+    # Twelve decisions, of which those up to the tenth were learnt, whatever of them was erased since.
+    assert run.once(root, options, NOW, lambda _, new: new > 2)["new"] == 2
+    state.learnt = 900
+    write_state(root / STATE, state)
+    assert run.once(root, options, NOW, lambda _, new: new > 12)["new"] == 12
+
+
 def test_step_by_step_it_makes_the_same_and_publishes_in_the_last(tmp_path: Path, options: argparse.Namespace) -> None:
     published: list[Path] = []
 
@@ -104,7 +162,7 @@ def test_it_grows_from_what_is_live_and_uses_no_version_twice(
     root = tmp_path / "runs"
     options.current, options.until = None, "train"
     # After a rollback the live model is not the newest.
-    run.once(root, options, NOW, _any, look=lambda _: Live(tiny_folder, "2026.48.7"))
+    run.once(root, options, NOW, _any, look=lambda _: Live(tiny_folder, "2026.48.7", "2026.48.7"))
     assert read_state(root / STATE).version == "2026.48.8"
     train = json.loads(next(root.glob("train-*/run.json")).read_text(encoding="utf-8"))
     assert tiny_folder.name in json.dumps(train)
