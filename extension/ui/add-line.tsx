@@ -15,9 +15,13 @@ export function AddLine({ label, placeholder, button, onAdd }: Props) {
   const [text, setText] = useState("");
   const [problem, setProblem] = useState("");
   const add = async () => {
-    const fault = await onAdd(text);
-    setProblem(fault);
-    if (!fault) setText("");
+    try {
+      const fault = await onAdd(text);
+      setProblem(fault);
+      if (!fault) setText("");
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+    }
   };
   return (
     <form

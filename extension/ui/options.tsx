@@ -15,6 +15,8 @@ import { useTexts } from "./texts.ts";
 export interface OptionsProps {
   /** What is wrong with the store; "" when nothing is. */
   problem: string;
+  /** Why the last press failed; "" when it did not. */
+  failure?: string;
   connection: ConnectionProps;
   /** Null while the store is being read, or cannot be. */
   sync: SyncProps | null;
@@ -33,6 +35,7 @@ export interface OptionsProps {
 
 export function Options({
   problem,
+  failure,
   connection,
   sync,
   payloads,
@@ -52,6 +55,11 @@ export function Options({
       {problem && (
         <p className="problem" role="alert">
           {t("options.storeProblem", { reason: problem })}
+        </p>
+      )}
+      {failure && (
+        <p className="problem" role="alert">
+          {t("options.failure", { reason: failure })}
         </p>
       )}
       <Connection {...connection} />

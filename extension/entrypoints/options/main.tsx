@@ -16,20 +16,40 @@ import { TextsContext } from "../../ui/texts.ts";
 import "../../ui/theme.css";
 import "../../ui/options.css";
 
-const ask = (what: "sync.now" | "model.look" | "model.back" | "selectors.look" | "selectors.packaged") => () =>
-  void sendMessage(what, undefined);
+const container = document.getElementById("root");
+const root = container && createRoot(container);
+let shown: OptionsData | null = null;
+/** Why the last press failed; "" when it did not. */
+let failure = "";
+const render = () => {
+  if (shown) root?.render(<TextsContext value={texts}>{draw(shown)}</TextsContext>);
+};
+
+/** What a press began: when it fails, the page says why. */
+function attempt(work: Promise<unknown>): void {
+  const show = (words: string) => {
+    failure = words;
+    render();
+  };
+  show("");
+  work.catch((error: unknown) => show(error instanceof Error ? error.message : String(error)));
+}
+
+type Question = "sync.now" | "model.look" | "model.back" | "selectors.look" | "selectors.packaged";
+const ask = (what: Question) => () => attempt(sendMessage(what, undefined));
 
 function draw({ stored, db, problem, connection, hosts, keys, privacy, managed, settings, status, selectors, ...data }: OptionsData) {
   const connected = connection !== null;
   return (
     <Options
       problem={problem}
+      failure={failure}
       connection={{
         connection,
         waiting: stored?.overview.pending ?? 0,
         sample: stored?.sample ?? null,
         onConnect: async (link) => void (await connect(link)),
-        onDisconnect: () => void disconnect(),
+        onDisconnect: () => attempt(disconnect()),
       }}
       sync={
         stored &&
@@ -39,9 +59,9 @@ function draw({ stored, db, problem, connection, hosts, keys, privacy, managed, 
           status: stored.overview.status,
           dead: stored.dead,
           onSyncNow: ask("sync.now"),
-          onRetry: (ids) => void retryDead(db, ids).then(ask("sync.now")),
-          onExport: () => void exportDead(db).then((text) => saveFile("sectag-refused-reviews.json", text)),
-          onDiscard: (id) => void discardDead(db, id),
+          onRetry: (ids) => attempt(retryDead(db, ids).then(() => sendMessage("sync.now", undefined))),
+          onExport: () => attempt(exportDead(db).then((text) => saveFile("sectag-refused-reviews.json", text))),
+          onDiscard: (id) => attempt(discardDead(db, id)),
         }
       }
       payloads={stored && { payloads: stored.payloads }}
@@ -49,28 +69,27 @@ function draw({ stored, db, problem, connection, hosts, keys, privacy, managed, 
         hosts,
         most: mostHosts,
         onAdd: (text) => askToAdd(text, hosts.length),
-        onAllow: (origin) => void allowHost(origin),
-        onRemove: (origin) => void removeHost(origin),
+        onAllow: (origin) => attempt(allowHost(origin)),
+        onRemove: (origin) => attempt(removeHost(origin)),
       }}
-      keys={{ keys, onKeys: (next) => void writeKeys(next) }}
-      privacy={{ privacy, managed, connected, onPrivacy: (next) => void writePrivacy(next) }}
-      writeBack={{ settings: data.writeBack, managed: data.managedWriteBack, onSettings: (next) => void writeWriteBack(next) }}
+      keys={{ keys, onKeys: (next) => attempt(writeKeys(next)) }}
+      privacy={{ privacy, managed, connected, onPrivacy: (next) => attempt(writePrivacy(next)) }}
+      writeBack={{ settings: data.writeBack, managed: data.managedWriteBack, onSettings: (next) => attempt(writeWriteBack(next)) }}
       model={data.model && { view: data.model, onLook: connected ? ask("model.look") : null, onBack: ask("model.back") }}
       health={{ views: data.health }}
       selectors={selectors && { view: selectors, onLook: connected ? ask("selectors.look") : null, onPackaged: ask("selectors.packaged") }}
       engine={{
         settings,
         status,
-        onSettings: (next) => void writeSettings(next),
-        onMeasureAgain: () => void forgetChoice(),
+        onSettings: (next) => attempt(writeSettings(next)),
+        onMeasureAgain: () => attempt(forgetChoice()),
       }}
     />
   );
 }
 
-const container = document.getElementById("root");
-if (container) {
-  document.documentElement.lang = texts("locale");
-  const root = createRoot(container);
-  void followOptions(new AbortController().signal, (data) => root.render(<TextsContext value={texts}>{draw(data)}</TextsContext>));
-}
+document.documentElement.lang = texts("locale");
+void followOptions(new AbortController().signal, (data) => {
+  shown = data;
+  render();
+});
