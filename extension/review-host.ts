@@ -87,6 +87,7 @@ export function startReviewHost(): ReviewHost {
             {
               db,
               mirror,
+              org: connection.me.org.id,
               api: createApi({ ...connection, fetch: (url, init) => fetch(url, init) }),
               now: Date.now,
               random: Math.random,
@@ -107,15 +108,16 @@ export function startReviewHost(): ReviewHost {
 
   /** One after the other: an older look at the connection must not clear the alarm that a newer one has set. */
   let following: Promise<void> = Promise.resolve();
-  const follow = () => {
+  const follow = (changed: boolean) => {
     following = following
-      .then(followConnection)
+      .then(() => followConnection(changed))
       .catch((error: unknown) => console.warn("SecTag: the connection could not be followed", error));
   };
-  const followConnection = async () => {
+  const followConnection = async (changed: boolean) => {
     if (await readConnection()) {
       if (!(await browser.alarms.get(alarmName))) await browser.alarms.create(alarmName, { periodInMinutes: alarmMinutes });
-      await sync(true);
+      // A start of the background is no reason to ask a server that said when to come back: it starts with each alarm.
+      await sync(changed);
     } else {
       await browser.alarms.clear(alarmName);
       await showPending(0);
@@ -139,14 +141,14 @@ export function startReviewHost(): ReviewHost {
   watchReviewSettings(forever, () => void tellPages("settings"));
   watchConnection(forever, () => {
     void forgetReads();
-    follow();
+    follow(true);
   });
   browser.alarms.onAlarm.addListener(({ name }) => {
     if (name === alarmName) void sync(false);
   });
   self.addEventListener("online", () => void sync(true));
   void browser.storage.local.setAccessLevel?.({ accessLevel: "TRUSTED_CONTEXTS" });
-  follow();
+  follow(false);
 
   return {
     ownCorrections: () => withStore(({ db }) => ownCorrections(db)),

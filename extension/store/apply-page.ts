@@ -1,7 +1,8 @@
 // Takes in what the server's history says: page after page behind a cursor, or all of it anew beside the old picture, which it then replaces.
 import { z } from "zod";
-import type { EventPage, StoredEvent } from "../../shared/decisions.ts";
+import type { Decision, EventPage, StoredEvent } from "../../shared/decisions.ts";
 import { readKeptClock } from "./kept.ts";
+import type { Mirror } from "./mirror.ts";
 import type { ReviewDb, ReviewRow } from "./review-db.ts";
 import { ticketIdOf } from "./ticket-id.ts";
 
@@ -20,6 +21,21 @@ export async function readPull(db: ReviewDb): Promise<Pull> {
 export async function forgetCursor(db: ReviewDb): Promise<void> {
   await db.meta.put({ key: "pull", value: fromTheBeginning });
   await db.shadow.clear();
+}
+
+/**
+ * Notes whose server this is. At another org's the history is read from its beginning, and what the org before had got is not sent to it.
+ */
+export async function noteOrg(db: ReviewDb, org: string): Promise<void> {
+  await db.transaction("rw", [db.meta, db.shadow, db.kept], async () => {
+    const known = (await db.meta.get("org"))?.value;
+    if (known === org) return;
+    await db.meta.put({ key: "org", value: org });
+    if (known === undefined) return;
+    await db.kept.clear();
+    await db.meta.delete("epoch");
+    await forgetCursor(db);
+  });
 }
 
 /**
@@ -46,7 +62,7 @@ export async function noteEpoch(db: ReviewDb, epoch: string): Promise<boolean> {
 /** One transaction: a page's events and the cursor behind them. @returns false when it was not taken: another history, or another context was quicker. */
 export async function applyPage(db: ReviewDb, pull: Pull, page: EventPage): Promise<boolean> {
   const rows = await Promise.all(page.events.map(rowOf));
-  return db.transaction("rw", [db.reviews, db.shadow, db.outbox, db.kept, db.dead, db.meta], async () => {
+  return db.transaction("rw", [db.reviews, db.shadow, db.outbox, db.kept, db.dead, db.sent, db.meta], async () => {
     // Where locks exclude nobody, another context may have gone on since: this page would then be taken for the end of a history that it is not.
     const now = await readPull(db);
     if (now.cursor !== pull.cursor || now.shadowCursor !== pull.shadowCursor) return false;
@@ -118,17 +134,31 @@ async function putBeside(db: ReviewDb, rows: readonly Pulled[]): Promise<void> {
 
 /** A ticket was erased: its words go from every table that has them; what was decided stays. */
 async function forgetWords(db: ReviewDb, ticketId: string): Promise<void> {
-  const rows = await db.reviews.where({ ticketId }).toArray();
+  const ids = (await db.reviews.where({ ticketId }).toArray()).map(({ id }) => id);
   await db.reviews.where({ ticketId }).modify(withoutWords);
-  // Without its words it can still be sent again: a server that is restored to before the erasure must not lose what was decided.
-  await db.kept
-    .where("id")
-    .anyOf(rows.map(({ id }) => id))
-    .modify((row) => {
-      const { blocks, final } = row.decision;
-      row.decision = { ...row.decision, blocks: blocks.map(({ role }) => ({ role, text: "" })), final: final && { ...final, spans: [] } };
-    });
+  // Without its words it can still be sent (again): what was decided must not be lost.
+  const wordless = (row: { decision: Decision }) => {
+    row.decision = wordlessDecision(row.decision);
+  };
+  await db.kept.where("id").anyOf(ids).modify(wordless);
+  await db.outbox.where("id").anyOf(ids).modify(wordless);
+  await db.dead.where("id").anyOf(ids).modify(wordless);
+  await db.sent.filter(({ body }) => ids.some((id) => body.includes(id))).delete();
 }
+
+/** The words of erased tickets go from the second copies too. Before the page is taken: a copy may know less than the database, not more. */
+export async function forgetCopies(db: ReviewDb, mirror: Mirror, events: readonly StoredEvent[]): Promise<void> {
+  const erased = new Set(events.flatMap((event) => (event.kind === "erased" ? [event.ticketId] : [])));
+  if (erased.size === 0) return;
+  for (const { decision } of [...(await db.outbox.toArray()), ...(await db.dead.toArray())])
+    if (erased.has(await ticketIdOf(decision.ticket))) await mirror.put(wordlessDecision(decision));
+}
+
+const wordlessDecision = (decision: Decision): Decision => ({
+  ...decision,
+  blocks: decision.blocks.map(({ role }) => ({ role, text: "" })),
+  final: decision.final && { ...decision.final, spans: [] },
+});
 
 function withoutWords(row: ReviewRow): void {
   if (row.decision.final) row.decision = { ...row.decision, final: { ...row.decision.final, spans: [] } };

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { limits, type PushResponse } from "../../shared/decisions.ts";
 import type { Answer, Api, Failure } from "./api-client.ts";
-import { applyPage, forgetCursor, noteEpoch, readPull } from "./apply-page.ts";
+import { applyPage, forgetCopies, forgetCursor, noteEpoch, noteOrg, readPull } from "./apply-page.ts";
 import { dropLongKept, moveKeptClock } from "./kept.ts";
 import type { Mirror } from "./mirror.ts";
 import type { OutboxRow, ReviewDb } from "./review-db.ts";
@@ -10,6 +10,8 @@ import type { OutboxRow, ReviewDb } from "./review-db.ts";
 export interface SyncDeps {
   db: ReviewDb;
   api: Api;
+  /** Id of the org that the API's key is of. */
+  org: string;
   mirror: Mirror;
   /** Milliseconds since 1970; it may jump, and then only waiting times are wrong for a while. */
   now(): number;
@@ -66,6 +68,7 @@ export function syncOnce(deps: SyncDeps, { force = false }: { force?: boolean } 
     const [before, seen] = await db.transaction("r", tables, () => Promise.all([readSyncStatus(db), fingerprint(db)]));
     const wait = before.notBefore - deps.now();
     if (!force && wait > 0 && wait < absurdWaitMs) return { status: before, changed: false };
+    await noteOrg(db, deps.org);
     let failure = (await pushAll(deps)) ?? (await pullAll(deps));
     // Pulling may show that the server was restored: what it lacks waits again then, and is sent at once.
     if (!failure && (await db.outbox.count()) > 0) failure = await pushAll(deps);
@@ -191,12 +194,13 @@ async function bury(db: ReviewDb, rows: readonly OutboxRow[], { problem }: Failu
 }
 
 /** Fetches page after page. @returns what stopped it, or null when there is no more. */
-async function pullAll({ db, api }: SyncDeps): Promise<Failure | null> {
+async function pullAll({ db, api, mirror }: SyncDeps): Promise<Failure | null> {
   for (;;) {
     const pull = await readPull(db);
     const at = pull.cursor ?? pull.shadowCursor;
     const answer = await api.pull(at, limits.page);
     if (answer.ok) {
+      await forgetCopies(db, mirror, answer.value.events);
       const taken = await applyPage(db, pull, answer.value);
       if (taken && !answer.value.more) return null;
       continue;

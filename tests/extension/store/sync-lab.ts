@@ -26,8 +26,9 @@ export async function startServer() {
   };
 }
 
-export async function startClient(key: string, answer: Answer) {
-  const lab = await openLab({ connected: async () => true });
+/** @param before a client whose browser is connected to this server from now on. */
+export async function startClient(key: string, answer: Answer, org = "one", before?: Awaited<ReturnType<typeof openLab>>) {
+  const lab = before ?? (await openLab({ connected: async () => true }));
   const clock = { now: Date.now() };
   let between: (request: Request, next: Answer) => Response | Promise<Response> = (request, next) => next(request);
   const requests: Request[] = [];
@@ -50,7 +51,10 @@ export async function startClient(key: string, answer: Answer) {
       between = next;
     },
     sync: (force = false) =>
-      syncOnce({ db: lab.db, api, mirror: lab.mirror, now: () => clock.now, random: () => 0.5, exclusive: (work) => work() }, { force }),
+      syncOnce(
+        { db: lab.db, api, org, mirror: lab.mirror, now: () => clock.now, random: () => 0.5, exclusive: (work) => work() },
+        { force },
+      ),
   };
 }
 
