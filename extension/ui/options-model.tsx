@@ -13,6 +13,7 @@ export interface ModelProps {
 export function Model({ view, onLook, onBack }: ModelProps) {
   const t = useTexts();
   const { running, look, refused, progress } = view;
+  const mayLeave = running !== null && view.pin === null;
   return (
     <section aria-labelledby="model">
       <h2 id="model">{t("model.title")}</h2>
@@ -36,22 +37,19 @@ export function Model({ view, onLook, onBack }: ModelProps) {
         </dd>
         <dt>{t("model.look")}</dt>
         <dd>
-          {progress !== null ? (
-            t("model.fetching", { percent: `${Math.floor(progress * 100)} %` })
-          ) : look ? (
-            <Look look={look} />
-          ) : (
-            t("model.never")
-          )}
+          {/* The outcome is said aloud, not each percent on the way there. */}
+          <span role="status">{progress === null && (look ? <Look look={look} /> : t("model.never"))}</span>
+          {progress !== null && t("model.fetching", { percent: `${Math.floor(progress * 100)} %` })}
         </dd>
       </dl>
       {running && view.own > 0 && <p>{t("model.own", { n: view.own, version: running.version })}</p>}
       {refused && <p className="quiet">{t("model.refused", { counter: refused.counter, why: refused.why })}</p>}
+      {/* A press may end what a button is for: one that is disabled then would lose the focus. */}
       <div className="row">
-        <button type="button" className="plain-button" disabled={!onLook} onClick={() => onLook?.()}>
+        <button type="button" className="plain-button" aria-disabled={!onLook} onClick={() => onLook?.()}>
           {t("model.lookNow")}
         </button>
-        <button type="button" className="plain-button" disabled={!running || view.pin !== null} onClick={onBack}>
+        <button type="button" className="plain-button" aria-disabled={!mayLeave} onClick={() => mayLeave && onBack()}>
           {t("model.back")}
         </button>
       </div>

@@ -13,6 +13,7 @@ export interface SelectorsProps {
 export function Selectors({ view, onLook, onPackaged }: SelectorsProps) {
   const t = useTexts();
   const { inUse, expired, pin, look, refused } = view;
+  const mayLeave = inUse !== null && pin === null;
   const day = (time: string) => time.slice(0, 10);
   return (
     <section aria-labelledby="selectors">
@@ -33,15 +34,17 @@ export function Selectors({ view, onLook, onPackaged }: SelectorsProps) {
         )}
         <dt>{t("selectors.look")}</dt>
         <dd>
-          {look ? (
-            <>
-              {timeWords(t, look.at)}: {look.counter !== null && `${look.counter}, `}
-              {t(`selectors.codes.${look.code}`)}
-              {look.detail && <span className="quiet"> ({look.detail})</span>}
-            </>
-          ) : (
-            t("selectors.never")
-          )}
+          <span role="status">
+            {look ? (
+              <>
+                {timeWords(t, look.at)}: {look.counter !== null && `${look.counter}, `}
+                {t(`selectors.codes.${look.code}`)}
+                {look.detail && <span className="quiet"> ({look.detail})</span>}
+              </>
+            ) : (
+              t("selectors.never")
+            )}
+          </span>
         </dd>
       </dl>
       {expired && (
@@ -50,11 +53,12 @@ export function Selectors({ view, onLook, onPackaged }: SelectorsProps) {
         </p>
       )}
       {refused && <p className="quiet">{t("selectors.refused", { counter: refused.counter, why: refused.why })}</p>}
+      {/* A press may end what a button is for: one that is disabled then would lose the focus. */}
       <div className="row">
-        <button type="button" className="plain-button" disabled={!onLook} onClick={() => onLook?.()}>
+        <button type="button" className="plain-button" aria-disabled={!onLook} onClick={() => onLook?.()}>
           {t("selectors.lookNow")}
         </button>
-        <button type="button" className="plain-button" disabled={!inUse || pin !== null} onClick={onPackaged}>
+        <button type="button" className="plain-button" aria-disabled={!mayLeave} onClick={() => mayLeave && onPackaged()}>
           {t("selectors.packaged")}
         </button>
       </div>

@@ -1,5 +1,5 @@
 // Options: what waits to be sent, when it was tried and will be again, and what the server refused.
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { TicketRef } from "../../shared/contract.ts";
 import type { Problem } from "../../shared/decisions.ts";
 import { timeWords } from "./tag-words.ts";
@@ -82,7 +82,13 @@ export function Sync({ connected, pending, status, dead, onSyncNow, onRetry, onE
 
 function DeadRow({ letter: { ticket, problem, at }, onRetry, onDiscard }: { letter: DeadLetter; onRetry(): void; onDiscard(): void }) {
   const t = useTexts();
-  const [sure, setSure] = useState(false);
+  /** Null until the first press. */
+  const [sure, setSure] = useState<boolean | null>(null);
+  // What was pressed is replaced by another question, and the focus goes with it: to the answer that does no harm.
+  const next = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (sure !== null) next.current?.focus();
+  }, [sure]);
   return (
     <li className="dead">
       <strong>{ticket.key}</strong>
@@ -106,12 +112,13 @@ function DeadRow({ letter: { ticket, problem, at }, onRetry, onDiscard }: { lett
             <button type="button" className="plain-button danger" onClick={onDiscard}>
               {t("sync.discardYes")}
             </button>
-            <button type="button" className="plain-button" onClick={() => setSure(false)}>
+            <button ref={next} type="button" className="plain-button" onClick={() => setSure(false)}>
               {t("sync.discardNo")}
             </button>
           </>
         ) : (
           <button
+            ref={next}
             type="button"
             className="plain-button"
             aria-label={t("sync.discardOf", { ticket: ticket.key })}

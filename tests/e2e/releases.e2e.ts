@@ -77,7 +77,7 @@ const seen = (what: string, is: (view: ModelView) => boolean) =>
   });
 async function pressModel(selector: string): Promise<void> {
   await bench.console.bringToFront();
-  await bench.console.waitForSelector(`${selector}:not([disabled])`);
+  await bench.console.waitForSelector(`${selector}:not([aria-disabled="true"])`);
   await bench.console.click(selector);
 }
 

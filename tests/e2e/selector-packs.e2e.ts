@@ -68,7 +68,7 @@ async function publish(sites: SelectorPack["sites"]): Promise<void> {
 /** The alarm is an hour away: a person looks. */
 async function pressButton(which: "first" | "last"): Promise<void> {
   await bench.console.bringToFront();
-  const selector = `${section} button:${which}-child:not([disabled])`;
+  const selector = `${section} button:${which}-child:not([aria-disabled="true"])`;
   await bench.console.waitForSelector(selector);
   await bench.console.click(selector);
 }

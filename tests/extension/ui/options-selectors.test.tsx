@@ -31,14 +31,25 @@ test("a pack in use: its number, sites and end, and the two buttons", () => {
   expect(done).toEqual(["look", "packaged"]);
 });
 
+test("the button that was pressed keeps the focus when there is nothing more to leave, and the outcome of a look is said", () => {
+  const { button, redraw, text } = drawn({ inUse });
+  button("Use the packaged ones").focus();
+  redraw(<Selectors view={packaged} onLook={nothing} onPackaged={nothing} />);
+  expect(button("Use the packaged ones").matches(":focus:not([disabled])")).toBe(true);
+  expect(text("dd [role=status]")).toBe("not yet");
+});
+
 test("the packaged ones: nothing to go back from; without a server nobody to ask; a pin leaves no choice", () => {
   const alone = drawn({}, { onLook: null });
   expect(alone.facts()).toEqual(["those that came with the extension", "not yet"]);
   const disabled = (made: typeof alone) =>
-    ["Look for new ones", "Use the packaged ones"].map((name) => made.button(name).hasAttribute("disabled"));
-  expect(disabled(alone)).toEqual([true, true]);
-  const pinned = drawn({ inUse, pin: "12" });
-  expect(disabled(pinned)).toEqual([false, true]);
+    ["Look for new ones", "Use the packaged ones"].map((name) => made.button(name).getAttribute("aria-disabled"));
+  expect(disabled(alone)).toEqual(["true", "true"]);
+  const done: string[] = [];
+  const pinned = drawn({ inUse, pin: "12" }, { onPackaged: () => done.push("packaged") });
+  expect(disabled(pinned)).toEqual(["false", "true"]);
+  pinned.press("Use the packaged ones");
+  expect(done).toEqual([]);
   expect(pinned.facts()[0]).toContain("your administrator chose 12");
 });
 

@@ -103,15 +103,18 @@ test("each state of sync is said in words; without a server there is nothing to 
 });
 
 test("dead letters: the problem's words, retry one or all, export, and discard only after a second press", () => {
-  const { text, press, done, has } = sync();
+  const { text, press, done, has, button } = sync();
   expect(text(".dead")).toContain("SOC-7Not valid: Send another tag.");
   press("Try all again");
   press("Try again: SOC-8");
   press("Export as a file");
   press("Discard: SOC-8");
   expect(has("Discard for good")).toBe(true);
+  // The button that was pressed is gone: the focus must not be.
+  expect(document.activeElement).toBe(button("Keep"));
   press("Keep");
   expect(has("Discard for good")).toBe(false);
+  expect(document.activeElement).toBe(button("Discard: SOC-8"));
   press("Discard: SOC-8");
   press("Discard for good");
   expect(done).toEqual([["retry", undefined], ["retry", ["b"]], "export", ["discard", "b"]]);
