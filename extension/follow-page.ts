@@ -10,7 +10,7 @@ import { createPageReview } from "./page-review.ts";
 import { createPageSelectors } from "./page-selectors.ts";
 import css from "./ui/theme.css?inline";
 
-/** @param context of the script: its signal ends all of it. */
+/** @param context see `beginScript`: its signal ends all of it. */
 export function followPage(context: { readonly isValid: boolean; readonly signal: AbortSignal }): void {
   // A host that was removed ends the script too, while it still can say that the page was left.
   const stopped = new AbortController();
