@@ -37,7 +37,7 @@ export function notingFound(find: Find, tell: (visit: Visit) => void, signal: Ab
       current = { id, visit, timer: setTimeout(done, settledAfterMs) };
     }
     const { visit } = current;
-    const has = (role: string) => place.blocks.some((block) => block.role === role);
+    const has = (role: string) => !place.slow && place.blocks.some((block) => block.role === role);
     visit.title ||= has("title");
     visit.description ||= has("description");
     visit.comments ||= has("comment");

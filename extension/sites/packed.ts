@@ -7,7 +7,7 @@ export function withPack(sites: readonly SiteAdapter[], pack: PackSites): SiteAd
   return sites.map((site) => (Object.hasOwn(pack, site.id) ? packed(site, pack[site.id] ?? {}) : site));
 }
 
-/** The pack's reading may take so much longer than the packaged one, in ms; after so many in a row that do not keep to it, the page is read without. */
+/** The pack's reading may take so much longer than the packaged one, in ms, or counts as finding nothing; after so many in a row the page is read without. */
 const mostMs = 50;
 const mostSlow = 3;
 
@@ -21,11 +21,13 @@ function packed(site: SiteAdapter, lists: SelectorLists): SiteAdapter {
     find(url, document) {
       const began = performance.now();
       const own = site.find(url, document, site.selectors);
-      if (!own || slow >= mostSlow) return own;
+      if (!own) return null;
+      if (slow >= mostSlow) return { ...own, slow: true };
       const between = performance.now();
       const read = site.find(url, document, selectors);
       slow = performance.now() - between > between - began + mostMs ? slow + 1 : 0;
-      return read?.ticket.key === own.ticket.key ? joined(own, read) : own;
+      const place = read?.ticket.key === own.ticket.key ? joined(own, read) : own;
+      return slow > 0 ? { ...place, slow: true } : place;
     },
   };
 }

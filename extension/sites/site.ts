@@ -28,6 +28,8 @@ export interface TicketPlace {
   missing: BlockRole[];
   /** Which of the site's views this is, where it has several: `panel`. What was found is counted by it. */
   view?: PageKind;
+  /** A pack's selectors take too long here: what was found is not counted as found. */
+  slow?: true;
   /** Why the page cannot be read, where the adapter knows it. */
   reason?: string;
 }

@@ -85,3 +85,15 @@ test("other selectors begin another visit: what was found by those before does n
   vi.advanceTimersByTime(10_000);
   expect(told).toEqual([{ site: "jira-cloud", page: "page", title: true, description: false, comments: false }]);
 });
+
+test("a reading that takes too long finds nothing; one in time makes up for it", () => {
+  place = { ...shown("A-1", ["title", "description", "comment"]), slow: true };
+  look();
+  vi.advanceTimersByTime(10_000);
+  place = { ...shown("A-2", ["title", "description", "comment"]), slow: true };
+  look();
+  place = shown("A-2", ["title", "description", "comment"]);
+  look();
+  const all = (found: boolean) => ({ site: "jira-cloud", page: "page", title: found, description: found, comments: found });
+  expect(told).toEqual([all(false), all(true)]);
+});
