@@ -1,6 +1,7 @@
 // Wiring of the options page: settings, connection and store, live.
 import { createRoot } from "react-dom/client";
 import { allowHost, askToAdd } from "../../allow-host.ts";
+import { createAttempts } from "../../attempts.ts";
 import { sendMessage } from "../../messages.ts";
 import { followOptions, type OptionsData } from "../../options-data.ts";
 import { saveFile } from "../../save-file.ts";
@@ -19,21 +20,8 @@ import "../../ui/options.css";
 const container = document.getElementById("root");
 const root = container && createRoot(container);
 let shown: OptionsData | null = null;
-/** Why the last press failed; "" when it did not. */
-let failure = "";
-const render = () => {
-  if (shown) root?.render(<TextsContext value={texts}>{draw(shown)}</TextsContext>);
-};
-
-/** What a press began: when it fails, the page says why. */
-function attempt(work: Promise<unknown>): void {
-  const show = (words: string) => {
-    failure = words;
-    render();
-  };
-  show("");
-  work.catch((error: unknown) => show(error instanceof Error ? error.message : String(error)));
-}
+const render = () => shown && root?.render(<TextsContext value={texts}>{draw(shown)}</TextsContext>);
+const { attempt, failure } = createAttempts(render);
 
 type Question = "sync.now" | "model.look" | "model.back" | "selectors.look" | "selectors.packaged";
 const ask = (what: Question) => () => attempt(sendMessage(what, undefined));
@@ -43,7 +31,7 @@ function draw({ stored, db, problem, connection, hosts, keys, privacy, managed, 
   return (
     <Options
       problem={problem}
-      failure={failure}
+      failure={failure()}
       connection={{
         connection,
         waiting: stored?.overview.pending ?? 0,
@@ -78,12 +66,7 @@ function draw({ stored, db, problem, connection, hosts, keys, privacy, managed, 
       model={data.model && { view: data.model, onLook: connected ? ask("model.look") : null, onBack: ask("model.back") }}
       health={{ views: data.health }}
       selectors={selectors && { view: selectors, onLook: connected ? ask("selectors.look") : null, onPackaged: ask("selectors.packaged") }}
-      engine={{
-        settings,
-        status,
-        onSettings: (next) => attempt(writeSettings(next)),
-        onMeasureAgain: () => attempt(forgetChoice()),
-      }}
+      engine={{ settings, status, onSettings: (next) => attempt(writeSettings(next)), onMeasureAgain: () => attempt(forgetChoice()) }}
     />
   );
 }
