@@ -32,9 +32,7 @@ export async function noteOrg(db: ReviewDb, org: string): Promise<void> {
     if (known === org) return;
     await db.meta.put({ key: "org", value: org });
     if (known === undefined) return;
-    await db.kept.clear();
-    await db.meta.delete("epoch");
-    await forgetCursor(db);
+    await Promise.all([db.kept.clear(), db.meta.delete("epoch"), forgetCursor(db)]);
   });
 }
 
