@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from securesystemslib.signer import CryptoSigner
 
 from tests.trainer.publishing import verdict_of
 from tests.trainer.real_api import Org
+from trainer import registry
 from trainer.__main__ import main
 from trainer.channels import promote, renew, revoke, rollback
+from trainer.live import live_model
 from trainer.publish import Publisher, open_publisher, publish
 from trainer.signing import canonical_json, make_key, verify
 
@@ -57,6 +61,29 @@ def test_a_rollback_is_a_new_counter_over_the_old_files(three: Publisher, org: O
     )
     with pytest.raises(ValueError, match="never published"):
         rollback(three, "2026.49.9", "stable")
+
+
+def test_nothing_revoked_is_signed_anew_whatever_the_server_says_a_channel_names(
+    three: Publisher, org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    revoke(three, "2026.49.3", None)
+    before = org.counters()
+    said = registry.overview
+
+    def lie(client: httpx.Client) -> dict:
+        found = said(client)
+        for row in found["channels"]:
+            row["version"] = "2026.49.3"
+        return found
+
+    monkeypatch.setattr(registry, "overview", lie)
+    with pytest.raises(ValueError, match="is revoked and is not signed anew"):
+        renew(three, "stable")
+    late = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=8)
+    with pytest.raises(ValueError, match="is revoked"):
+        live_model(three, "stable", late)
+    monkeypatch.undo()
+    assert org.counters() == before
 
 
 def test_what_is_revoked_stays_revoked_in_every_later_release(
