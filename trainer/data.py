@@ -60,8 +60,8 @@ def explain_sources() -> str:
     lines = [f"  {name:8} {licence:32} {address}" for name, licence, address in PUBLIC_SOURCES]
     return (
         "No public text at hand: training on our own tickets alone (trainer/corpus).\n"
-        "To train on the public sources too, get these repositories at these commits, turn them into the files of\n"
-        "docs/labels.md (threat_train.jsonl.gz, ner_*_train.jsonl.gz), and set SECTAG_DATA to their folder:\n"
+        "To train on the public sources too, get these repositories at these commits, turn them into threat_train.jsonl.gz\n"
+        "and ner_*_train.jsonl.gz (a record a line: ThreatRecord, EntityRecord in shared/contract.ts), and set SECTAG_DATA to their folder:\n"
         + "\n".join(lines)
     )
 

@@ -8,9 +8,12 @@ from pathlib import Path
 from trainer.adjudicate import DISPUTED, DISTRUSTED, HASTY, LONELY_FLIP, UNSAID, Held
 from trainer.judgements import Judgement
 from trainer.trust import LEAST_TRUST, Beliefs
+from trainer.waiting import REASONS
 
 NAME = "quarantine.md"
 RULE = "rule on the tickets that matter"
+#: For what no ruling settles: no words, a text that judges the model, an excluded reviewer.
+NOTHING = "nothing: a ruling does not change it"
 WHAT_TO_DO = {
     HASTY: "nothing, or ask why",
     DISTRUSTED: "rule on some tickets of that person: trust is measured by your word, and rises or falls with it",
@@ -54,7 +57,8 @@ def write_overview(folder: Path, held: list[Held], people: People, beliefs: Beli
     if waiting:
         lines += ["## Why", ""]
         lines += _table(
-            ["why", "tickets", "what to do"], [[why, n, WHAT_TO_DO.get(why, RULE)] for why, n in waiting.most_common()]
+            ["why", "tickets", "what to do"],
+            [[why, n, WHAT_TO_DO.get(why, RULE if why in REASONS else NOTHING)] for why, n in waiting.most_common()],
         )
         lines += ["", "## Who", ""]
         company: dict[str, list[str]] = defaultdict(list)
@@ -79,7 +83,7 @@ def write_overview(folder: Path, held: list[Held], people: People, beliefs: Beli
         lines += _table(["reviewer", "decisions", "waiting", "part", "trust", "one voice with", "why"], rows)
     lines += [
         "",
-        "A ticket that you rule on (as lead or administrator, in the extension) is learnt at the next run as you say, whatever waited.",
+        "A ticket that you rule on (as lead or administrator, in the extension) is learnt at the next run as you say, unless a ruling does not change it.",
         "To leave somebody out: `python -m trainer exclude --corrections RUN --reviewer ID` shows what that changes; `run --exclude ID` does it.",
         "To let somebody in again: leave `--exclude` away, and rule on some tickets that they judged.",
     ]
