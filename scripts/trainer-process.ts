@@ -8,7 +8,15 @@ import { z } from "zod";
 const root = join(import.meta.dirname, "..");
 
 /** The line with which `trainer run` ends. */
-const RunLine = z.object({ ok: z.boolean(), made: z.string(), model: z.string(), gate: z.boolean(), published: z.boolean() });
+const RunLine = z.object({
+  ok: z.boolean(),
+  made: z.string(),
+  model: z.string(),
+  gate: z.boolean(),
+  published: z.boolean(),
+  /** Of the newest reviewed tickets, which were not taught, so many are answered as the team did. */
+  newest: z.object({ tickets: z.int(), before: z.int(), after: z.int() }).optional(),
+});
 export type RunLine = z.infer<typeof RunLine>;
 
 interface Retrain {
@@ -46,8 +54,8 @@ export async function retrainByAirflow({ api, key, signingKey, runs }: Retrain, 
 }
 
 /** @throws Error when no line says that a model was published. */
-function runLine(output: string): RunLine {
-  const last = [...output.matchAll(/\{"ok": (?:true|false), "made": "[^{}]*\}/g)].at(-1)?.[0];
+export function runLine(output: string): RunLine {
+  const last = [...output.matchAll(/\{"ok": (?:true|false), "made": "(?:[^{}]|\{[^{}]*\})*\}/g)].at(-1)?.[0];
   const line = last === undefined ? null : RunLine.parse(JSON.parse(last));
   if (!line?.published) throw new Error(`Nothing was published: ${last ?? "the trainer printed no result"}`);
   return line;

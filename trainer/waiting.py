@@ -56,4 +56,5 @@ def send(folder: Path, api: str, key_file: Path | None) -> str:
             registry.send_waiting(client, found)
     except (OSError, ValueError) as error:
         return f"leads were not told what waits ({error}); it stands in {file}"
-    return f"leads see {len(found['tickets'])} waiting tickets in the extension's side panel"
+    count = len(found["tickets"]) + found["more"]
+    return f"leads see in the extension's side panel what waits for them: {count or 'no'} tickets"

@@ -141,6 +141,7 @@ async function prove() {
       gain: Math.round(gain * 10) / 10,
       devWorstOther: worst,
       gate: run.gate,
+      newest: run.newest,
       runMinutes,
       ok: run.gate && gain >= leastGain && (worst === null || worst.change >= -mostLost),
     };
