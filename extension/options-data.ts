@@ -1,4 +1,5 @@
 // Everything that the options page shows, gathered from settings and store and kept up to date.
+import { browser } from "wxt/browser";
 import type { ModelView } from "../shared/model-run.ts";
 import type { PackView } from "../shared/pack-view.ts";
 import type { ViewHealth } from "../shared/selector-health.ts";
@@ -6,14 +7,14 @@ import type { WriteBackSettings } from "../shared/write-back.ts";
 import { type CustomHost, customHosts, watchCustomHosts } from "./custom-hosts.ts";
 import type { EngineSettings, EngineStatus } from "./messages.ts";
 import { openForPages } from "./page-store.ts";
-import { type Connection, readConnection, watchConnection } from "./store/connection.ts";
-import { readSettings, readStatus, watchEngine } from "./store/engine-memory.ts";
+import { type Connection, readConnection } from "./store/connection.ts";
+import { readSettings, readStatus } from "./store/engine-memory.ts";
 import { readPolicy } from "./store/policy.ts";
 import { readModelView } from "./store/release-settings.ts";
 import type { ReviewDb } from "./store/review-db.ts";
 import { deadLetters, sentPayloads, syncOverview, watchStore } from "./store/review-log.ts";
-import { type PrivacySettings, readPrivacy, readReviewSettings, watchReviewSettings } from "./store/review-settings.ts";
-import { readHealth, watchHealth } from "./store/selector-health.ts";
+import { type PrivacySettings, readPrivacy, readReviewSettings } from "./store/review-settings.ts";
+import { readHealth } from "./store/selector-health.ts";
 import { readPackView } from "./store/selector-settings.ts";
 import { managedWriteBack, readWriteBack } from "./store/write-back.ts";
 
@@ -36,11 +37,8 @@ export async function followOptions(signal: AbortSignal, onData: (data: OptionsD
     if (!signal.aborted) onData(data);
   };
   const readAgain = () => void readAllSettings().then(tell);
-  watchEngine(signal, readAgain);
-  watchConnection(signal, readAgain);
-  watchReviewSettings(signal, readAgain);
+  watchStorage(signal, readAgain);
   watchCustomHosts(signal, readAgain);
-  watchHealth(signal, readAgain);
   tell({});
   // What changed between the reading and the watching.
   readAgain();
@@ -57,6 +55,18 @@ export async function followOptions(signal: AbortSignal, onData: (data: OptionsD
   } catch (error) {
     onProblem(error);
   }
+}
+
+/** What tabs show is not shown here, and of what waits to be sent the store tells. */
+const elsewhere = /^(tab|outbox)\./;
+
+/** Calls back with each change of settings, states and policies, in any area of the browser's storage. */
+function watchStorage(signal: AbortSignal, onChange: () => void): void {
+  const listener = (changes: Record<string, unknown>) => {
+    if (Object.keys(changes).some((key) => !elsewhere.test(key))) onChange();
+  };
+  browser.storage.onChanged.addListener(listener);
+  signal.addEventListener("abort", () => browser.storage.onChanged.removeListener(listener));
 }
 
 async function readStored(db: ReviewDb) {

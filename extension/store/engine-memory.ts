@@ -40,9 +40,3 @@ export async function readStatus(): Promise<EngineStatus | null> {
   const parsed = EngineStatus.safeParse(stored[statusKey]);
   return parsed.success ? parsed.data : null;
 }
-
-/** Calls back when settings, choice or status changed, until `signal` aborts. */
-export function watchEngine(signal: AbortSignal, onChange: () => void): void {
-  browser.storage.onChanged.addListener(onChange);
-  signal.addEventListener("abort", () => browser.storage.onChanged.removeListener(onChange));
-}

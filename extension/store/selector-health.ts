@@ -47,12 +47,3 @@ export function takeUnsent(): Promise<ViewHealth[]> {
     return counts;
   });
 }
-
-/** Calls back with each counted visit until `signal` aborts. */
-export function watchHealth(signal: AbortSignal, onChange: () => void): void {
-  const listener = (changes: Record<string, unknown>) => {
-    if (storageKey in changes) onChange();
-  };
-  browser.storage.local.onChanged.addListener(listener);
-  signal.addEventListener("abort", () => browser.storage.local.onChanged.removeListener(listener));
-}

@@ -48,6 +48,12 @@ export function fakeBrowser() {
   let front: number | undefined;
   return {
     storage: { local: fakeArea(onChanged), session: fakeArea(onChanged), managed: fakeArea(onChanged), onChanged },
+    permissions: {
+      onAdded: event<[object]>(),
+      onRemoved: event<[object]>(),
+      contains: async () => false,
+      getAll: async () => ({ origins: [] }),
+    },
     tabs: {
       onActivated,
       query: async () => (front === undefined ? [] : [{ id: front }]),
