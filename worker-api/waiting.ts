@@ -39,7 +39,8 @@ export function addWaiting(app: Api, { db, now, digest }: Parts): void {
       visible: eq(events.orgId, org.id),
       tickets: sql`SELECT value FROM json_each(${JSON.stringify(kept.map(({ id }) => id))})`,
     });
-    const ruled = new Set(labels.flatMap(({ ticketId, ruled }) => (ruled ? [ticketId] : [])));
+    // A lead who says only what it is not has settled nothing that could be learnt.
+    const ruled = new Set(labels.flatMap(({ ticketId, ruled, final }) => (ruled && final?.threatType ? [ticketId] : [])));
     const tickets = kept.flatMap(({ id, ...ticket }) => (ruled.has(id) ? [] : [ticket]));
     return context.json({ tickets, more: list.more, at: time(list.at) }, 200);
   });

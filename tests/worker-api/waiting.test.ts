@@ -33,6 +33,8 @@ test("what a lead rules on waits no longer; an analyst's word changes nothing, a
   await put(list("SEC-1", "SEC-2"));
   await push(analyst.key, decision({ ticket: ticket("SEC-1") }));
   expect(await seen()).toEqual(["SEC-1", "SEC-2"]);
+  await push(lead.key, decision({ ticket: ticket("SEC-1"), verdict: "reject", final: { threatType: null, severity: null, spans: [] } }));
+  expect(await seen()).toEqual(["SEC-1", "SEC-2"]);
   const ruling = decision({ ticket: ticket("SEC-1") });
   await push(lead.key, ruling);
   expect(await seen()).toEqual(["SEC-2"]);
