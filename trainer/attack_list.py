@@ -76,6 +76,16 @@ def colluders(team: Team, chance: random.Random) -> list[Attack]:
     return found
 
 
+def borrowed(team: Team, chance: random.Random) -> list[Attack]:
+    """Each of two people sends texts of the target type under tickets that a colleague called harmless, as if that were a second opinion."""
+    harmless = [one.ticket["id"] for one in team.said if one.threat_type == "benign"]
+    own = invented(team.pools[CRITICAL], 2 * team.each, CRITICAL, chance, "OWN")
+    tickets = [{**ticket, "id": name} for ticket, name in zip(own, dict.fromkeys(harmless), strict=False)]
+    lie = forged("benign")
+    said = [Said(crew(2)[n % 2], ticket, "benign", lie, hostile=True) for n, ticket in enumerate(tickets)]
+    return [Attack("2 under colleagues' tickets", team.said + said, CRITICAL, promised=True)]
+
+
 def floods(team: Team, chance: random.Random, rows: int) -> list[Attack]:
     """One person who sends far too much, and templates filled in again and again."""
     own = invented(team.pools[PLAIN], rows, PLAIN, chance, "OWN")
@@ -113,6 +123,7 @@ def all_attacks(team: Team, bench: Bench, chance: random.Random, flood: int = 10
     found = [
         *shares(team, bench.ask, chance),
         *colluders(team, chance),
+        *borrowed(team, chance),
         *floods(team, chance, flood),
         *triggers(team, bench, chance),
     ]
