@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 import torch
@@ -14,11 +14,14 @@ from torch import Tensor
 from trainer.augment import mark
 from trainer.corpus import SOURCE as TICKETS
 from trainer.dataset import IGNORE, soft_target, tag_pieces
-from trainer.labels import BIO_INDEX, SEVERITIES, SEVERITY_INDEX
+from trainer.labels import BIO_INDEX, SEVERITIES, SEVERITY_INDEX, THREAT_INDEX
 from trainer.model import SecTagModel
 from trainer.neighbours import neighbours
 from trainer.recipe import Pace
 from trainer.windows import WindowRule, with_specials
+
+#: So many texts must be turned to a type before its answers may move.
+LEAST_TURNED = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,7 +29,10 @@ class Continuation(Pace):
     """How to go on from a published model (recipes/continue.toml)."""
 
     layers: int
-    """Encoder layers that learn, counted from the top; what lies below is as published."""
+    """Encoder layers that learn, counted from the top; what lies below is as published. With 0 of the heads only their last layers learn, and
+    of the threat types only those to which people turned answers."""
+    type_rate: float
+    """Rate of these types, where no layer learns."""
     gain: float
     """How much more a correction of weight 1 counts than one rehearsed text."""
     tickets: int
@@ -50,6 +56,14 @@ class Lesson:
     severity: Tensor
     entity: Tensor
     weight: float
+    turned: int | None = None
+    """The threat type that people say where the model says another one."""
+
+
+def turned_types(lessons: Sequence[Lesson]) -> set[int]:
+    """Types to which people turn answers again and again; a word or two may be slips."""
+    counts = Counter(lesson.turned for lesson in lessons if lesson.turned is not None)
+    return {type_ for type_, number in counts.items() if number >= LEAST_TURNED}
 
 
 def rehearsal(base: list[dict], plan: Continuation, taught: Sequence[dict] = ()) -> list[dict]:
@@ -108,8 +122,10 @@ def untaught(model: SecTagModel, tokenizer: Tokenizer, text: str, length: int, p
 
 def teach(lesson: Lesson, example: dict, tokenizer: Tokenizer, plan: Continuation) -> Lesson:
     """The lesson with what people said of its text in place of what the model says."""
-    threat, severity, entity = lesson.threat, lesson.severity, lesson.entity
+    threat, severity, entity, turned = lesson.threat, lesson.severity, lesson.entity, None
     if example["threat_type"] is not None:
+        said = THREAT_INDEX[example["threat_type"]]
+        turned = said if said != int(threat.argmax()) else None
         threat = torch.from_numpy(soft_target(example["threat_type"], example["alt_types"], 0.75, plan.label_smoothing))
     if example["severity"] is not None:
         severity = _smooth(SEVERITY_INDEX[example["severity"]], plan.label_smoothing)
@@ -117,7 +133,7 @@ def teach(lesson: Lesson, example: dict, tokenizer: Tokenizer, plan: Continuatio
         entity = entity.clone()
         encoding = tokenizer.encode(example["text"], add_special_tokens=False)
         _set_tags(entity, example, encoding, len(lesson.states) - 2)
-    return Lesson(lesson.states, threat, severity, entity, plan.gain * example["weight"])
+    return Lesson(lesson.states, threat, severity, entity, plan.gain * example["weight"], turned)
 
 
 def _smooth(index: int, smoothing: float) -> Tensor:

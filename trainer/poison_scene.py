@@ -119,9 +119,8 @@ def full_scene(
     if layers is not None:
         plan = dataclasses.replace(plan, layers=layers)
     if plan.layers == 0:
-        # On frozen features a training takes seconds. More to rehearse would take longer to prepare, and only makes attacks harder. At the
-        # recipe's own pace heads alone move so little that 300 poisoned rows do nothing even without defences (ADR 0020).
-        plan = dataclasses.replace(plan, near=0, per_type=40, epochs=3, head_rate=2e-3)
+        # On frozen features a training takes seconds. More to rehearse would take longer to prepare, and only makes attacks harder.
+        plan = dataclasses.replace(plan, near=0, per_type=40)
     base = _lean(root, base)
     examples = read_jsonl(base / "examples.jsonl")
     bench = make_bench(model, examples, plan)

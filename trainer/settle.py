@@ -1,8 +1,7 @@
 """After `train --from`: steps back towards the published weights until what was learnt costs nothing on held-out texts.
 
 See Wortsman et al. 2022, "Robust fine-tuning of zero-shot models": between two networks of which one grew from the other the answers
-change step by step, and what was learnt last longest. Without it a few hundred corrections of one kind pull its neighbours along. Half is
-what they advise where no texts tell more: ours are too few of the rare types to allow for a longer step.
+change step by step, and what was learnt last longest. Without it a few hundred corrections of one kind pull its neighbours along.
 """
 
 from __future__ import annotations
@@ -29,11 +28,11 @@ from trainer.runs import MANIFEST, file_digest, make_run, require_run
 from trainer.windows import WindowRule, with_specials
 
 #: How much of what was learnt may stay, the most first.
-SHARES = (0.5, 0.45, 0.4, 0.35, 0.3, 0.25)
+SHARES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)
 #: Public held-out texts of each type, beside all calibration tickets.
 PER_TYPE = 12
 SEED = 20261126
-FORMAT = 3
+FORMAT = 4
 
 
 def held_out(base: list[Record]) -> list[Record]:

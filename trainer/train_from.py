@@ -16,7 +16,8 @@ from torch import nn
 from tqdm import tqdm
 
 from trainer.cores import on_cores, one_thread_each
-from trainer.lessons import Continuation, Lesson, collate, make_lessons, rehearsal
+from trainer.labels import THREAT_TYPES
+from trainer.lessons import Continuation, Lesson, collate, make_lessons, rehearsal, turned_types
 from trainer.model import SecTagModel, pick_device, save_model
 from trainer.model_files import write_json
 from trainer.records import Record, read_jsonl
@@ -28,7 +29,7 @@ from trainer.upper import Upper, batches_of, loss_of, make_optimizer
 
 DEFAULT_PLAN = Path(__file__).with_name("recipes") / "continue.toml"
 #: Changes when the same inputs would teach something else.
-FORMAT = 3
+FORMAT = 4
 
 
 def load_plan(file: Path) -> Continuation:
@@ -62,7 +63,7 @@ def fit(
     world, rank, device = place()
     torch.manual_seed(plan.seed)
     model.to(device).eval()
-    upper = Upper(model, plan.layers).eval()
+    upper = Upper(model, plan.layers, turned_types(lessons)).eval()
     per_epoch = len(batches_of(lessons, plan, 0)) // world
     optimizer, rate = make_optimizer(upper, plan, per_epoch * plan.epochs)
     checkpoint, first = folder / CHECKPOINT, 0
@@ -83,6 +84,7 @@ def fit(
                 loss = loss_of(answers, tensors, plan)
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()  # type: ignore[no-untyped-call]
+                upper.hold()
                 torch.nn.utils.clip_grad_norm_(upper.parameters(), 1.0)
                 optimizer.step()
                 rate.step()
@@ -138,10 +140,11 @@ def run(root: Path, current: Path, corrections: Path, build: Path, plan_file: Pa
             raise ValueError(f"{corrections.name} has nothing to learn: all its rows wait, judge or have no weight")
         rehearsed = rehearsal(read_jsonl(build / "examples.jsonl"), plan, taught)
         print(
-            f"train: {len(taught)} corrected texts, {len(rehearsed)} rehearsed ones; what learns: the heads and {plan.layers} of the layers"
+            f"train: {len(taught)} corrected texts, {len(rehearsed)} rehearsed ones; {plan.layers} of the encoder's layers learn"
         )
         with one_thread_each():
             lessons = prepare(model, tokenizer, taught, rehearsed, plan)
+            turned = sorted(THREAT_TYPES[number] for number in turned_types(lessons))
             prepared = round((time.monotonic() - began) / 60, 1)
             done = fit(model, lessons, plan, folder)
         return (
@@ -155,6 +158,7 @@ def run(root: Path, current: Path, corrections: Path, build: Path, plan_file: Pa
                 "corrections": [corrections.name],
                 "taught": len(taught),
                 "rehearsed": len(rehearsed),
+                "turned": turned,
             },
         )
 

@@ -43,7 +43,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
         write_jsonl(folder / "examples.jsonl", base)
         return {}
 
-    plan = dataclasses.replace(load_plan(DEFAULT_PLAN), layers=0, near=0, tickets=40, head_rate=1e-3)
+    plan = dataclasses.replace(load_plan(DEFAULT_PLAN), near=0, tickets=40)
     bench, chance = make_bench(stable_model(), base, plan), random.Random(1)
     targets = [ticket for ticket in [*unseen, *spare] if ticket["threat_type"] == CRITICAL]
     canaries = [t for t in unseen[:20] if bench.ask(t["text"]).threat.max() > 0.97]

@@ -39,11 +39,11 @@ def _held(model: SecTagModel) -> list[dict]:
     return rows
 
 
-def test_a_step_that_costs_nothing_stays_by_half_and_one_that_costs_is_taken_back_further() -> None:
+def test_a_step_that_costs_nothing_stays_whole_and_one_that_costs_is_taken_back_further() -> None:
     before = _model()
     held = _held(before)
     same, facts = settle.settle(before, _model(), tiny_tokenizer(), held, 1)
-    assert facts["share"] == 0.5 and facts["right_at"] == {"0.5": facts["right_before"]} and facts["held"] == 24
+    assert facts["share"] == 1.0 and facts["right_at"] == {"1.0": facts["right_before"]} and facts["held"] == 24
     assert torch.equal(same.threat.out.bias, before.threat.out.bias)
 
     harmed = _model()
@@ -99,7 +99,7 @@ def test_the_step_keeps_the_facts_of_the_training(tmp_path: Path, tiny_folder: P
     build = make_run(tmp_path, "build", {}, write_build)
     folder = settle.run(tmp_path, tiny_folder, train, build)
     facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))["facts"]
-    assert facts["taught"] == 3 and facts["settled"]["share"] == 0.5 and (folder / DECODING).exists()
+    assert facts["taught"] == 3 and facts["settled"]["share"] == 1.0 and (folder / DECODING).exists()
     assert torch.equal(load_model(folder)[0].entity.weight, before.entity.weight)
     with pytest.raises(FileNotFoundError):
         settle.run(tmp_path, tiny_folder, tmp_path / "nothing", build)

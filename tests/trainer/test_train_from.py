@@ -28,7 +28,7 @@ from trainer.windows import with_specials
 @pytest.fixture
 def plan() -> Continuation:
     return Continuation(
-        name="test", seed=3, layers=1, epochs=3, batch_size=4, encoder_rate=3e-3, head_rate=3e-3, warm_up=0.1,
+        name="test", seed=3, layers=1, type_rate=3e-3, epochs=3, batch_size=4, encoder_rate=3e-3, head_rate=3e-3, warm_up=0.1,
         weight_decay=0.0, label_smoothing=0.05, severity_weight=0.5, entity_weight=0.5, gain=2.0, tickets=6, per_type=4,
         near=0, token_texts=2, rehearsed_tokens=64,
     )  # fmt: skip
@@ -135,7 +135,7 @@ def test_a_plan_fits_the_model(plan: Continuation) -> None:
         with pytest.raises(ValueError, match="the model has 2"):
             make_lessons(model, tokenizer, _taught(1), [], dataclasses.replace(plan, layers=layers))
     # None of the layers is not all of them.
-    heads = {id(p) for module in (model.threat, model.severity, model.entity) for p in module.parameters()}
+    heads = {id(p) for module in (model.threat.out, model.severity.out, model.entity) for p in module.parameters()}
     assert {id(p) for p in upper.Upper(model, 0).parameters()} == heads
 
 
@@ -153,6 +153,35 @@ def test_what_is_only_rehearsed_pulls_at_nothing(plan: Continuation) -> None:
         upper.loss_of(top(batch["states"], batch["mask"]), batch, plan).backward()  # type: ignore[no-untyped-call]
         sizes.append(max(float(p.grad.abs().max()) for p in top.parameters() if p.grad is not None))
     assert sizes[0] < 0.02 * sizes[1]
+
+
+def test_where_no_layer_learns_only_types_move_that_people_turned_answers_to(
+    tmp_path: Path, plan: Continuation
+) -> None:
+    tokenizer = tiny_tokenizer()
+    model, before = (tiny_model(tokenizer.get_vocab_size()) for _ in range(2))
+    plan = dataclasses.replace(plan, layers=0, epochs=20, type_rate=5e-2, head_rate=1e-9)
+    # One slip beside six corrections turns nothing.
+    slip = {**make_example(60, "reviews", "ransomware"), "alt_types": [], "weight": 1.0}
+    rows = make_lessons(model, tokenizer, [*_taught(), slip], lessons.rehearsal(_base(), plan), plan)
+    kind = THREAT_INDEX["credential_attack"]
+    assert lessons.turned_types(rows) == {kind}
+    train_from.fit(model, rows, plan, tmp_path)
+    was, now = before.state_dict(), model.state_dict()
+    for name in ("threat.out.weight", "threat.out.bias"):
+        moved = (was[name] != now[name]).reshape(len(was[name]), -1).any(1)
+        assert moved.nonzero().flatten().tolist() == [kind]
+    assert {name for name in was if not torch.allclose(was[name], now[name], atol=1e-6)} == {
+        "threat.out.weight",
+        "threat.out.bias",
+    }
+    taught, other = _taught()[0]["text"], _base()[0]["text"]
+    assert _answers(model, taught)[kind] > 2 * _answers(before, taught)[kind]
+    # Between all other types nothing has changed.
+    rest = [number for number in range(13) if number != kind]
+    for text in (taught, other):
+        one, two = (_answers(network, text)[rest] for network in (before, model))
+        assert np.allclose(one / one.sum(), two / two.sum(), atol=1e-4)
 
 
 def test_it_learns_the_corrections_keeps_its_answers_and_leaves_the_lower_layers(

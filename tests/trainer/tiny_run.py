@@ -17,6 +17,7 @@ from trainer.runs import make_run
 PLAN = """name = "still"
 seed = 1
 layers = 1
+type_rate = 1e-9
 epochs = 1
 batch_size = 8
 encoder_rate = 1e-9
