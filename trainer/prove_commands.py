@@ -29,6 +29,7 @@ def add_arguments(steps: argparse._SubParsersAction) -> None:
     poison.add_argument(
         "--layers", type=int, help="encoder layers that learn; 0: heads on frozen features (default: as the recipe)"
     )
+    poison.add_argument("--seed", type=int, default=20261126, help="of team and attacks: another seed is another proof")
     poison.add_argument("--only", default="", metavar="WORDS", help="attacks with these words in their name")
 
     for step in (learn, poison):
@@ -56,6 +57,6 @@ def run(runs: Path, options: argparse.Namespace) -> int:
     from trainer import poison_scene, prove_poisoning
 
     scene = poison_scene.full_scene(
-        runs / POISONING, model, options.dev, options.build, options.holdout, options.layers, prove_poisoning.SEED
+        runs / POISONING, model, options.dev, options.build, options.holdout, options.layers, options.seed
     )
-    return 0 if prove_poisoning.prove(runs / POISONING, scene, options.only)["ok"] else 1
+    return 0 if prove_poisoning.prove(runs / POISONING, scene, options.only, options.seed)["ok"] else 1

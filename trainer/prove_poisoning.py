@@ -30,7 +30,6 @@ from trainer.splits import joined, split_groups
 #: What is promised at 10 % hostile reviewers: share of target texts, and points of macro-F1.
 MOST_SUCCESS, MOST_LOST = 0.05, 0.5
 ORG = "team"
-SEED = 20261126
 
 
 @contextlib.contextmanager
@@ -179,7 +178,7 @@ def line_of(found: dict) -> str:
     return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
 
-def prove(root: Path, scene: Scene, only: str = "", seed: int = SEED) -> dict:
+def prove(root: Path, scene: Scene, only: str = "", seed: int = 1) -> dict:
     """All attacks with `only` in their names; prints a row each and last one JSON line, which it also returns.
 
     Raises ValueError when there is none.

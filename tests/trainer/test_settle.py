@@ -43,7 +43,7 @@ def test_a_step_that_costs_nothing_stays_whole_and_one_that_costs_is_taken_back_
     before = _model()
     held = _held(before)
     same, facts = settle.settle(before, _model(), tiny_tokenizer(), held, 1)
-    assert facts["share"] == 1.0 and facts["right_at"] == {"1.0": facts["right_before"]} and facts["held"] == 24
+    assert facts["share"] == 1.0 and set(facts["right_at"].values()) == {facts["right_before"]} and facts["held"] == 24
     assert torch.equal(same.threat.out.bias, before.threat.out.bias)
 
     harmed = _model()
@@ -61,8 +61,9 @@ def test_a_step_that_costs_nothing_stays_whole_and_one_that_costs_is_taken_back_
         nudged.threat.out.bias[THREAT_INDEX["insider_misuse"]] += 4.0
     _, facts = settle.settle(before, nudged, tiny_tokenizer(), held, 1)
     counts = list(facts["right_at"].values())
-    assert len(counts) > 1 and counts == sorted(counts)
-    assert all(count < facts["right_before"] for count in counts[:-1])
+    assert counts == sorted(counts) and counts[0] < counts[-1]
+    assert facts["right_at"][str(facts["share"])] == max(counts)
+    assert all(facts["right_at"][str(share)] < max(counts) for share in settle.SHARES if share > facts["share"])
 
 
 def test_only_held_out_parts_are_looked_at() -> None:
