@@ -24,8 +24,9 @@ MOST_BYTES, MOST_GROWTH = 70_000_000, 1.25
 #: Time for a long text against the current model's; rounds of a batch, and how often a slow one is measured again.
 MOST_SLOWER, ROUNDS, BATCHES = 1.5, 5, 6
 QUERIES = "gate-queries.jsonl"
+FULL = "model.onnx"
 #: Changes when a rule changes.
-FORMAT = 2
+FORMAT = 3
 
 
 def identity(model: Path) -> str:
@@ -108,6 +109,18 @@ def size(current: Path, candidate: Path) -> Rule:
     return rule("size", ok, float(weights[1]), f"{weights[1] / 1e6:.1f} MB")
 
 
+def full_precision(root: Path, model: Path) -> Path:
+    """The network of a model directory as an fp32 file, in a run folder."""
+    from trainer.quantize import write_fp32
+    from trainer.recover import recover
+
+    def write(folder: Path) -> dict:
+        write_fp32(recover(model)[0], folder / FULL)
+        return {}
+
+    return make_run(root, "full", {"model": identity(model)}, write) / FULL
+
+
 def judge(root: Path, current: Path, candidate: Path, fp32: Path, holdout: Path) -> list[Rule]:
     """All rules, in order; a rule that cannot be computed is broken, and after a broken file nothing more is asked."""
     found: list[Rule] = []
@@ -134,9 +147,10 @@ def judge(root: Path, current: Path, candidate: Path, fp32: Path, holdout: Path)
     def answers() -> list[Rule]:
         if file_digest(fp32) in {file_digest(path) for path in candidate.rglob("*") if path.is_file()}:
             raise ValueError(f"{fp32} is a file of the candidate, not what its files were made from")
-        files = ((current, current / WASM_FILE), (candidate, candidate / WASM_FILE), (candidate, fp32))
-        before, mine, full = (scored(kept_answers(root, *pair, frame.records), frame.records) for pair in files)
-        return [*compare(frame.records, before, mine), flips(mine, full)]
+        files = ((current, full_precision(root, current)), (candidate, fp32))
+        pairs = [(model, file) for model, full in files for file in (model / WASM_FILE, full)]
+        said = [scored(kept_answers(root, *pair, frame.records), frame.records) for pair in pairs]
+        return [*compare(frame.records, said[0], said[2]), flips(*said)]
 
     ask("data", lambda: [untaught(root, candidate, frame)])
     ask("answers", answers)

@@ -19,7 +19,7 @@ MACRO_DROP, MACRO_SURE = 0.002, 0.02
 TYPE_DROP, TYPE_SURE, TYPE_LEAST = 0.02, 0.10, 30  # LEAST: records from which on a plain figure of a type counts
 CALIBRATION_RISE = 0.01
 SEVERITY_DROP, SPAN_DROP = 0.02, 0.02
-FLIPS, FLIPS_SURE = 0.01, 0.025
+FLIPS, FLIPS_SURE = 0.01, 0.015  # more than the current model's
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,13 +121,16 @@ def compare(records: list[Record], current: Answers, candidate: Answers) -> list
     return found
 
 
-def flips(candidate: Answers, full: Answers) -> Rule:
-    """int8 against full precision."""
-    turned = (candidate.threat.argmax(1) != full.threat.argmax(1)).astype(float)
-    share = float(turned.mean())
-    resampled = bootstrap.mean(turned, bootstrap.draws(len(turned)))
-    ok = share <= FLIPS or (share <= FLIPS_SURE and not bool((resampled > FLIPS).mean() >= 0.95))
-    return rule("flips", ok, share, f"int8 flips {100 * share:.1f} %")
+def flips(current: Answers, current_full: Answers, candidate: Answers, candidate_full: Answers) -> Rule:
+    """int8 against full precision: how many more answers than the current model's rounding turns, since a model inherits its parent's encoder."""
+    before, after = (
+        (int8.threat.argmax(1) != full.threat.argmax(1)).astype(float)
+        for int8, full in ((current, current_full), (candidate, candidate_full))
+    )
+    more = bootstrap.paired(bootstrap.mean, before, after, bootstrap.draws(len(before)))
+    ok = more.point <= FLIPS or (more.point <= FLIPS_SURE and not more.surely_above(FLIPS))
+    words = f"int8 flips {100 * after.mean():.1f} % (the current model's {100 * before.mean():.1f} %)"
+    return rule("flips", ok, float(after.mean()), words)
 
 
 def canaries(model: OnnxModel, cases: list[Record]) -> Rule:
