@@ -125,9 +125,12 @@ def _ticket(one: Said) -> dict:
 
 
 def export_lines(said: list[Said], version: str, chance: random.Random) -> tuple[list[dict], set[str]]:
-    """The lines of the export, in a random order over one week, and the ids of the hostile decisions."""
-    order = list(said)
-    chance.shuffle(order)
+    """The lines of the export, in a random order over one week, and the ids of the hostile decisions.
+
+    What the honest say keeps its order whatever the hostile add: another split by time would change more than an attack does.
+    """
+    salt = chance.random()
+    order = sorted(said, key=lambda one: random.Random(f"{salt} {one.who} {one.ticket['id']}").random())
     rows: list[dict] = []
     for number, one in enumerate(order, start=1):
         decision = scenario.decision(number, _ticket(one), one.answer, version)

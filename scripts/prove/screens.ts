@@ -25,11 +25,13 @@ const folder = mkdtempSync(join(tmpdir(), "sectag-screens-"));
 const [desk, api] = await Promise.all([startDesk({ speed: "fast" }), startApi({ folder, env: { SECTAG_LOG: "warn" } })]);
 // Chromium on Linux takes its language from the environment.
 process.env.LANGUAGE = values.lang;
-const lab = await launch({ extension, flags: [...desk.chromiumFlags, `--lang=${values.lang}`], headless: true });
+const start = () => launch({ extension, flags: [...desk.chromiumFlags, `--lang=${values.lang}`], headless: true });
+let lab = await start();
 let written = 0;
 try {
   await cards();
   await surfaces();
+  await leadsPanel();
   console.log(JSON.stringify({ pictures: written, folder: out, ok: true }));
 } finally {
   await lab.close();
@@ -166,7 +168,23 @@ async function surfaces(): Promise<void> {
   await shoot(page, "card-failed", ["dark", "narrow"]);
 }
 
-async function inWindow(ticketPage: Page, name: string, width: number, height: number): Promise<void> {
+/** What waits for a lead, in a browser that is paired as one. */
+async function leadsPanel(): Promise<void> {
+  await lab.close();
+  lab = await start();
+  await pairByHand(lab.console, await api.pairingLink("Lea Lindqvist", "lead"));
+  const key = await api.key("Trainer", "service", "export");
+  const waits = (key: string, reason: string) => ({ ticket: { system: "jira-cloud", key }, reason });
+  await fetch(`${api.baseUrl}/v1/waiting`, {
+    method: "PUT",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: JSON.stringify({ tickets: [waits("SEC-205", "tied"), waits("SEC-204", "alone"), waits("SEC-207", "disputed")], more: 4 }),
+  });
+  const page = await open("SEC-204");
+  await inWindow(page, "sidepanel", 400, 900, "lead-");
+}
+
+async function inWindow(ticketPage: Page, name: string, width: number, height: number, prefix = ""): Promise<void> {
   const stored: Record<string, unknown> = await lab.console.evaluate(() => chrome.storage.session.get(null));
   const tab = Object.keys(stored).find((id) => id.startsWith("tab."));
   const surface = await lab.browser.newPage();
@@ -174,10 +192,11 @@ async function inWindow(ticketPage: Page, name: string, width: number, height: n
   await surface.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "light" }]);
   await surface.goto(`chrome-extension://${lab.extensionId}/${name}.html?tab=${tab?.slice(4)}`);
   await surface.waitForSelector(".review .switch");
-  await shoot(surface, name, ["dark", "narrow"]);
+  if (prefix) await surface.locator("details.queue summary").click();
+  await shoot(surface, prefix + name, ["dark", "narrow"]);
   await surface.keyboard.press("t");
   await surface.waitForSelector(".review-menu");
-  await shoot(surface, `${name}-menu`);
+  await shoot(surface, `${prefix}${name}-menu`);
   await surface.keyboard.press("Escape");
   await surface.waitForSelector(".review-menu", { hidden: true });
   await surface.close();
