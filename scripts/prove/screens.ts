@@ -178,9 +178,9 @@ async function leadsPanel(): Promise<void> {
   await fetch(`${api.baseUrl}/v1/waiting`, {
     method: "PUT",
     headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-    body: JSON.stringify({ tickets: [waits("SEC-205", "tied"), waits("SEC-204", "alone"), waits("SEC-207", "disputed")], more: 4 }),
+    body: JSON.stringify({ tickets: [waits("SEC-205", "tied"), waits("SEC-203", "alone"), waits("SEC-207", "disputed")], more: 4 }),
   });
-  const page = await open("SEC-204");
+  const page = await open("SEC-203");
   await inWindow(page, "sidepanel", 400, 900, "lead-");
 }
 
@@ -194,11 +194,13 @@ async function inWindow(ticketPage: Page, name: string, width: number, height: n
   await surface.waitForSelector(".review .switch");
   if (prefix) await surface.locator("details.queue summary").click();
   await shoot(surface, prefix + name, ["dark", "narrow"]);
-  await surface.keyboard.press("t");
-  await surface.waitForSelector(".review-menu");
-  await shoot(surface, `${prefix}${name}-menu`);
-  await surface.keyboard.press("Escape");
-  await surface.waitForSelector(".review-menu", { hidden: true });
+  if (!prefix) {
+    await surface.keyboard.press("t");
+    await surface.waitForSelector(".review-menu");
+    await shoot(surface, `${name}-menu`);
+    await surface.keyboard.press("Escape");
+    await surface.waitForSelector(".review-menu", { hidden: true });
+  }
   await surface.close();
   await ticketPage.bringToFront();
 }
