@@ -190,7 +190,7 @@ def test_recipes_are_checked(tmp_path) -> None:  # type: ignore[no-untyped-def]
     from trainer.labels import REPO
     from trainer.train_from import DEFAULT_PLAN, load_plan
 
-    assert load_plan(DEFAULT_PLAN).layers
+    assert load_plan(DEFAULT_PLAN).type_rate
     for file in set((REPO / "trainer" / "recipes").glob("*.toml")) - {DEFAULT_PLAN}:
         assert dataclasses.asdict(load_recipe(file))["mixture"]
     bad = tmp_path / "bad.toml"

@@ -93,7 +93,7 @@ def test_a_failed_step_leaves_no_finished_folder(tmp_path: Path) -> None:
 
     with pytest.raises(RuntimeError):
         make_run(tmp_path, "train", {}, fail)
-    assert all(path.name.endswith(".partial") for path in tmp_path.iterdir())
+    assert all(path.suffix in (".partial", ".lock") for path in tmp_path.iterdir())
     with pytest.raises(FileNotFoundError, match="python -m trainer"):
         require_run(tmp_path / "train-x", "train")
     seen = []
