@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trainer import registry
-from trainer.channels import published, renew
+from trainer.channels import renew
 from trainer.fetch import fetch
 from trainer.publish import Publisher
 
@@ -33,9 +33,10 @@ def live_model(publisher: Publisher, channel: str, now: datetime.datetime) -> Li
     it stale.
     """
     found = registry.overview(publisher.client)
+    # By counter: two channels may name one version by releases of different ages. What is not listed any more is old.
+    expiry = {row["counter"]: datetime.datetime.fromisoformat(row["expires"]) for row in found["releases"]}
     for row in found["channels"]:
-        expires = datetime.datetime.fromisoformat(published(publisher, row["version"])["expires"])
-        if expires - now < datetime.timedelta(days=publisher.days / 2):
+        if expiry.get(row["counter"], now) - now < datetime.timedelta(days=publisher.days / 2):
             renew(publisher, row["channel"])
     present = next((row for row in found["channels"] if row["channel"] == channel), None)
     if present is None:

@@ -195,12 +195,11 @@ def prove(root: Path, scene: Scene, only: str = "", seed: int = 1) -> dict:
         found.append(measure(root, scene, attack, honest, seed))
         print(line_of(found[-1]), flush=True)
     promised = [row for row in found if row["promised"]]
-    # What gains nothing without defences either shows nothing of them: at least one must.
-    aimed = [row for row in promised if row["off_success"] is not None]
-    idle = [row["attack"] for row in aimed if row["off_success"] <= MOST_SUCCESS]
+    # What gains nothing without defences either is no attack, and shows nothing of them.
+    idle = [row["attack"] for row in promised if row["off_success"] is not None and row["off_success"] <= MOST_SUCCESS]
     figures = {
         "ok": bool(promised)
-        and len(idle) < max(1, len(aimed))
+        and not idle
         and all(
             (row["success_published"] or 0.0) <= MOST_SUCCESS and row["clean_published"] >= -MOST_LOST
             for row in promised

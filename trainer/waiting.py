@@ -56,5 +56,4 @@ def send(folder: Path, api: str, key_file: Path | None) -> str:
             registry.send_waiting(client, found)
     except (OSError, ValueError) as error:
         return f"leads were not told what waits ({error}); it stands in {file}"
-    count = len(found["tickets"]) + found["more"]
-    return f"leads see in the extension's side panel what waits for them: {count or 'no'} tickets"
+    return f"leads see what waits for them in the extension's side panel ({len(found['tickets']) + found['more']})"

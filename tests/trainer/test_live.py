@@ -8,10 +8,11 @@ from pathlib import Path
 
 from tests.trainer.publishing import verdict_of
 from tests.trainer.real_api import Org
-from trainer.channels import named, rollback
+from trainer.channels import named, promote, rollback
 from trainer.gate import whole
 from trainer.live import live_model, version_order
 from trainer.publish import Publisher, publish
+from trainer.registry import point
 
 NOW = datetime.datetime.now(datetime.UTC)
 
@@ -59,6 +60,21 @@ def test_a_channel_that_the_service_does_not_publish_in_is_kept_from_expiring_to
     assert (org.channel("stable")["version"], org.channel("canary")["version"]) == ("2026.49.1", "2026.49.2")
     canary = named(opened, "canary")
     assert canary and canary["percent"] == 10 and len(org.counters()) == 5
+
+
+def test_two_channels_that_name_one_version_are_both_kept_from_expiring(
+    opened: Publisher, org: Org, make_model: Callable[..., Path]
+) -> None:
+    _publish(opened, make_model("2026.49.1"))
+    promote(opened, "stable", "canary", 100)
+    assert {named(opened, channel)["counter"] for channel in ("stable", "canary")} == {1}  # type: ignore[index]
+    live_model(opened, "canary", NOW + datetime.timedelta(days=8))
+    assert {named(opened, channel)["counter"] for channel in ("stable", "canary")} == {2, 3}  # type: ignore[index]
+    assert org.counters() == [3, 2, 1]
+    # One channel's release is young and the other's old, of the same version.
+    point(opened.client, "canary", 3, 100)
+    live_model(opened, "canary", NOW + datetime.timedelta(days=6))
+    assert org.counters() == [3, 2, 1]
 
 
 def test_versions_are_ordered_by_their_numbers() -> None:

@@ -50,7 +50,7 @@ def test_a_lead_sees_the_list_and_what_goes_wrong_is_a_sentence(
     (one,) = _judgements("SEC-1")
     (tmp_path / waiting.NAME).write_text(json.dumps(waiting.waiting_list([Held(one.ticket, DISPUTED, (one,))], set())))
     monkeypatch.setenv("SECTAG_KEY", org.exporter)
-    assert "for them: 1 tickets" in waiting.send(tmp_path, org.api, None)
+    assert "side panel (1)" in waiting.send(tmp_path, org.api, None)
     seen = org.get("/v1/waiting", org.lead).json()
     assert _named(seen) == [("SEC-1", "disputed")] and seen["at"]
     monkeypatch.setenv("SECTAG_KEY", org.reader)
