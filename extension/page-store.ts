@@ -54,7 +54,11 @@ export function watchWaiting(db: ReviewDb, signal: AbortSignal, onWaiting: (wait
   const look = async () => {
     const mine = ++newest;
     const connection = await readConnection();
-    const { tickets = [], more = 0 } = (connection && (await readWaiting(connection))) ?? {};
+    const leads = connection?.me.scopes.includes("lead") ?? false;
+    const answer = connection && leads ? await readWaiting(connection) : null;
+    // Whom the server does not answer, what was known stays: it waits on.
+    if (leads && !answer) return;
+    const { tickets, more } = answer ?? { tickets: [], more: 0 };
     const ids = await Promise.all(tickets.map(({ ticket }) => ticketIdOf(ticket)));
     const seen = await db.tickets.bulkGet(ids);
     // An older answer may come later.

@@ -14,9 +14,9 @@ export async function readTeamLabel(connection: Connection, ticket: TicketRef): 
   return read(connection, `/v1/tickets/${await ticketIdOf(ticket)}`, TicketLabel);
 }
 
-/** What waits for this person's ruling; null for who is no lead, and when the server does not answer. Never from a cache: rulings shorten it. */
-export async function readWaiting(connection: Connection): Promise<Waiting | null> {
-  return connection.me.scopes.includes("lead") ? read(connection, "/v1/waiting", Waiting) : null;
+/** What waits for this lead's ruling; null when the server does not answer. Never from a cache: rulings shorten it. */
+export function readWaiting(connection: Connection): Promise<Waiting | null> {
+  return read(connection, "/v1/waiting", Waiting);
 }
 
 async function read<T>({ baseUrl, key }: Connection, path: string, shape: z.ZodType<T>): Promise<T | null> {

@@ -76,8 +76,10 @@ test("what waits for a lead is asked anew after each decision, with the address 
     at: "2026-11-25T10:00:00Z",
   };
   const asked: string[] = [];
+  let online = true;
   vi.stubGlobal("fetch", async (url: string) => {
     asked.push(url);
+    if (!online) throw new TypeError("Failed to fetch");
     return Response.json(answer);
   });
   const connect = (scopes: string[]) =>
@@ -100,6 +102,13 @@ test("what waits for a lead is asked anew after each decision, with the address 
   answer = { ...answer, tickets: [other], more: 0 };
   await reviews.decide(decision);
   await vi.waitFor(() => expect(seen.at(-1)).toEqual({ rows: [{ ...other, url: null }], more: 0 }));
+  // A server that is away says nothing about what waits.
+  online = false;
+  const [shown, questions] = [seen.length, asked.length];
+  await reviews.decide(intent());
+  await vi.waitFor(() => expect(asked.length).toBeGreaterThan(questions));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(seen.length).toBe(shown);
   await fake.browser.storage.local.remove("connection");
   await vi.waitFor(() => expect(seen.at(-1)).toEqual({ rows: [], more: 0 }));
 });
