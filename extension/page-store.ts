@@ -1,11 +1,11 @@
 // The reviews' database as the extension's own pages open it: to show what is in it, after the background has made it.
 import { browser } from "wxt/browser";
 import { Severity, ThreatType } from "../shared/contract.ts";
-import { readWaiting } from "./store/api-reads.ts";
+import { readsChannel, readWaiting } from "./store/api-reads.ts";
 import { readConnection, watchConnection } from "./store/connection.ts";
 import { currentDbName } from "./store/open-store.ts";
 import { openReviewDb, type ReviewDb } from "./store/review-db.ts";
-import { type LoggedDecision, type QueuedTicket, recentDecisions, unreviewed, watchStore } from "./store/review-log.ts";
+import { type LoggedDecision, type QueuedTicket, recentDecisions, tagsSaid, unreviewed, watchStore } from "./store/review-log.ts";
 import { ticketIdOf } from "./store/ticket-id.ts";
 import type { DecisionRow } from "./ui/decision-list.tsx";
 import type { WaitingTickets } from "./ui/waiting.tsx";
@@ -48,7 +48,7 @@ export function watchReviews(
   watchAnew();
 }
 
-/** Calls back now and whenever a decision was made or reached the server, or the connection changed, until `signal` aborts. */
+/** Calls back now and whenever a decision was made or reached the server, the server's list or the connection changed, until `signal` aborts. */
 export function watchWaiting(db: ReviewDb, signal: AbortSignal, onWaiting: (waiting: WaitingTickets) => void): void {
   let newest = 0;
   const look = async () => {
@@ -60,13 +60,16 @@ export function watchWaiting(db: ReviewDb, signal: AbortSignal, onWaiting: (wait
     if (leads && !answer) return;
     const { tickets, more } = answer ?? { tickets: [], more: 0 };
     const ids = await Promise.all(tickets.map(({ ticket }) => ticketIdOf(ticket)));
-    const seen = await db.tickets.bulkGet(ids);
+    const [seen, said] = await Promise.all([db.tickets.bulkGet(ids), tagsSaid(db, ids, connection?.me.user.id ?? "")]);
+    const rows = tickets.map((row, index) => ({ ...row, url: seen[index]?.url ?? null, said: said[index] ?? [] }));
     // An older answer may come later.
-    if (mine === newest && !signal.aborted)
-      onWaiting({ rows: tickets.map((row, index) => ({ ...row, url: seen[index]?.url ?? null })), more });
+    if (mine === newest && !signal.aborted) onWaiting({ rows, more });
   };
   const lookAnew = () => void look().catch((error: unknown) => console.warn("SecTag: what waits for a lead could not be read", error));
   watchConnection(signal, lookAnew);
+  const changes = new BroadcastChannel(readsChannel);
+  changes.onmessage = lookAnew;
+  signal.addEventListener("abort", () => changes.close());
   watchStore(() => Promise.all([db.outbox.count(), db.reviews.count()]), signal, lookAnew, lookAnew);
 }
 

@@ -1,7 +1,7 @@
 // What the options page, side panel and popup show of the store, and what a person may do there: lists, dead letters, payloads.
 import { liveQuery } from "dexie";
 import type { TicketRef } from "../../shared/contract.ts";
-import type { Problem, SuggestionSummary, Verdict } from "../../shared/decisions.ts";
+import type { DecisionView, Problem, SuggestionSummary, Verdict } from "../../shared/decisions.ts";
 import { type SyncState, standing } from "../../shared/review.ts";
 import type { ReviewDb, SentRow } from "./review-db.ts";
 import { inOrder, syncStateOf } from "./reviews.ts";
@@ -38,6 +38,12 @@ export interface QueuedTicket {
   suggestion: Pick<SuggestionSummary, "threatType" | "severity" | "confidence" | "abstained">;
 }
 
+/** How many people say this tag of a ticket; null: that the suggestion is wrong, and no other tag. */
+export interface SaidTag {
+  tag: Pick<NonNullable<DecisionView["final"]>, "threatType" | "severity"> | null;
+  people: number;
+}
+
 /** Most tickets of which is kept that they were seen. */
 const mostSeen = 500;
 
@@ -69,6 +75,29 @@ export async function ownCorrections(db: ReviewDb): Promise<string[]> {
   const rows = await db.reviews.filter(({ local, seq }) => local && seq !== null).toArray();
   const steps = rows.map(({ id, decision: { verdict, supersedes } }) => ({ id, verdict, supersedes }));
   return standing(steps).flatMap(({ id, verdict }) => (verdict === "accept" ? [] : [id]));
+}
+
+/**
+ * Of each ticket who says what, as far as this browser knows, what most say first: of each person the newest decision that stands and
+ * says a tag.
+ */
+export async function tagsSaid(db: ReviewDb, ticketIds: readonly string[], me: string): Promise<SaidTag[][]> {
+  const rows = await db.reviews.where("ticketId").anyOf(ticketIds).toArray();
+  const tickets = Map.groupBy(rows.sort(inOrder), ({ ticketId }) => ticketId);
+  return ticketIds.map((id) => {
+    const people = Map.groupBy(tickets.get(id) ?? [], ({ local, reviewer }) => (local ? me : (reviewer?.id ?? me)));
+    const words = [...people.values()].flatMap((chain) => {
+      const steps = chain.map(({ id, decision: { verdict, supersedes, final } }) => ({ id, verdict, supersedes, final }));
+      return standing(steps).findLast(({ verdict, final }) => verdict === "reject" || final?.threatType) ?? [];
+    });
+    const same = Map.groupBy(words, ({ final }) => `${final?.threatType} ${final?.severity}`);
+    return [...same.values()]
+      .map((those): SaidTag => {
+        const final = those[0]?.final;
+        return { tag: final ? { threatType: final.threatType, severity: final.severity } : null, people: those.length };
+      })
+      .sort((a, b) => b.people - a.people);
+  });
 }
 
 export async function deadLetters(db: ReviewDb): Promise<DeadLetter[]> {

@@ -1,14 +1,13 @@
-// Workbox in the extension's background: its pages read labels also while the API is down, and fetch a model file by its hash once.
+// Workbox in the extension's background: a lead's list is there also while the API is down, and fetch a model file by its hash once.
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { Page } from "puppeteer-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { until } from "../../scripts/until.ts";
-import { Me, TicketLabel } from "../../shared/decisions.ts";
 import { extensionOrigin } from "../../shared/extension-id.ts";
 import { type Bench, startBench, tiny } from "./lab.ts";
-import { arm, keysOf, press, pressOptions, waitReview } from "./reviewing.ts";
+import { pressOptions } from "./reviewing.ts";
 import { startTeam, type Team } from "./team.ts";
 
 let bench: Bench;
@@ -25,37 +24,43 @@ afterAll(async () => {
   await team?.close();
 });
 
+const queues = (panel: Page) => panel.$$eval("details.queue", (lists) => lists.map(({ textContent }) => textContent).join("\n"));
+
 /** As the extension's pages read; null when nobody answers. */
-function read(path: string): Promise<unknown> {
-  return page.evaluate(async (path) => {
+function readAs(key: string): Promise<unknown> {
+  return page.evaluate(async (key) => {
     const { connection } = await chrome.storage.local.get<{ connection: { baseUrl: string; key: string } }>("connection");
-    const headers = { authorization: `Bearer ${connection.key}` };
-    const answer = await fetch(connection.baseUrl + path, { headers }).catch(() => null);
+    const headers = { authorization: `Bearer ${key || connection.key}` };
+    const answer = await fetch(`${connection.baseUrl}/v1/waiting`, { headers }).catch(() => null);
     return answer?.ok ? answer.json() : null;
-  }, path);
+  }, key);
 }
 
-test("who one is and what the team says of a ticket can be read again while the API is down; another person sees nothing of it", async () => {
-  await team.pair(bench);
-  const ticket = bench.ticket("SEC-201");
-  const { page: tab } = await bench.open(ticket);
-  await arm(bench, tab, ticket.key);
-  await press(tab, ...keysOf("phishing_high"));
-  await waitReview(bench, ticket.key, ({ mine }) => mine?.sync === "stored");
-  const id = createHash("sha256").update(`jira-cloud\n${ticket.key}`).digest("hex");
-  const paths = ["/v1/me", `/v1/tickets/${id}`];
-  const online = [Me.parse(await read(paths[0] ?? "")), TicketLabel.parse(await read(paths[1] ?? ""))];
-  expect(online[1]).toMatchObject({ final: { threatType: "phishing", severity: "high" } });
-  await until("the cache", async () => (await cachedUrls()).length === 2);
+test("a lead's list is shown at once, anew when it has changed, and while the API is down; nobody else sees anything of it", async () => {
+  await team.pair(bench, undefined, "lead");
+  const waits = (...keys: string[]) =>
+    team.hold({ tickets: keys.map((key) => ({ ticket: { system: "jira-cloud", key }, reason: "alone" })), more: 0 });
+  await waits("SEC-201");
+  const panel = await bench.browser.newPage();
+  await panel.goto(`${extensionOrigin}/sidepanel.html`);
+  await until("one ticket", async () => (await queues(panel)).includes("1 ticket waits for your ruling"));
+  await until("the cache", async () => (await cachedUrls()).length === 1);
+
+  await waits("SEC-201", "SEC-202");
+  await panel.reload();
+  await until("both tickets", async () => (await queues(panel)).includes("2 tickets wait for your ruling"));
 
   await team.api.stop();
-  for (const [index, path] of paths.entries()) expect(await read(path), path).toEqual(online[index]);
-  expect(await read("/v1/tickets")).toBeNull();
+  await panel.reload();
+  await until("both tickets without a server", async () => (await queues(panel)).includes("SEC-202"));
+  expect(await readAs("")).toMatchObject({ tickets: [{}, {}] });
+  expect(await readAs("another-key-of-somebody-else")).toBeNull();
 
   await pressOptions(bench, "connection");
   await bench.console.waitForSelector("form.pair");
   await until("an empty cache", async () => (await cachedUrls()).length === 0);
-  await tab.close();
+  await until("an empty list", async () => (await queues(panel)) === "");
+  await panel.close();
 });
 
 function cachedUrls(): Promise<string[]> {

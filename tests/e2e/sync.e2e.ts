@@ -146,7 +146,7 @@ test("a lead's ruling arrives in the card", async () => {
   await page.close();
 });
 
-test("what the trainer holds back waits in a lead's side panel with its reason, and is gone when the lead has ruled", async () => {
+test("what the trainer holds back waits in a lead's side panel with its reason and what was said, and is gone when the lead has ruled", async () => {
   const [held, other] = [ticketAt(2), ticketAt(3)];
   const waits = (key: string, reason: "disputed" | "alone") => ({ ticket: { system: "jira-cloud", key }, reason }) as const;
   await team.hold({ tickets: [waits(other.key, "alone"), waits(held.key, "disputed")], more: 0 });
@@ -158,8 +158,9 @@ test("what the trainer holds back waits in a lead's side panel with its reason, 
     const panel = await openSurface(lead, "sidepanel", held.key);
     const queues = () => panel.$$eval("details.queue", (lists) => lists.map(({ textContent }) => textContent).join("\n"));
     await until("both tickets", async () => (await queues()).includes("2 tickets wait for your ruling"));
-    expect(await queues()).toContain(`${other.key}one person alone changed a sure or critical suggestion`);
-    expect(await queues()).toContain(`${held.key}reviewers disagree`);
+    const lonely = `${other.key}ransomware_high (1)one person alone changed a sure or critical suggestion`;
+    await until("what was said of the one", async () => (await queues()).includes(lonely));
+    expect(await queues()).toMatch(new RegExp(`${held.key}.*reviewers disagree`));
     await page.bringToFront();
     await press(page, ...keysOf("intrusion_high"));
     await waitReview(lead, held.key, says("intrusion_high"));

@@ -4,6 +4,7 @@ import "fake-indexeddb/auto";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { followTab } from "../../extension/follow-tab.ts";
 import { type SeenReviews, watchReviews, watchWaiting } from "../../extension/page-store.ts";
+import { readsChannel } from "../../extension/store/api-reads.ts";
 import { noteTagged } from "../../extension/store/review-log.ts";
 import { keepReport } from "../../extension/store/tab-reports.ts";
 import type { WaitingTickets } from "../../extension/ui/waiting.tsx";
@@ -101,7 +102,17 @@ test("what waits for a lead is asked anew after each decision, with the address 
   expect(new Set(asked)).toEqual(new Set(["https://s.example/v1/waiting"]));
   answer = { ...answer, tickets: [other], more: 0 };
   await reviews.decide(decision);
-  await vi.waitFor(() => expect(seen.at(-1)).toEqual({ rows: [{ ...other, url: null }], more: 0 }));
+  await vi.waitFor(() => expect(seen.at(-1)).toEqual({ rows: [{ ...other, url: null, said: [] }], more: 0 }));
+  // Told of a newer answer than the cached one, it asks once more.
+  answer = { ...answer, tickets: [{ ticket: decision.ticket, reason: "alone" }], more: 0 };
+  const channel = new BroadcastChannel(readsChannel);
+  channel.postMessage(null);
+  await vi.waitFor(() =>
+    expect(seen.at(-1)?.rows).toMatchObject([
+      { reason: "alone", said: [{ tag: { threatType: "phishing", severity: "high" }, people: 1 }] },
+    ]),
+  );
+  channel.close();
   // A server that is away says nothing about what waits.
   online = false;
   const [shown, questions] = [seen.length, asked.length];

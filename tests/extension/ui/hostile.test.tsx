@@ -145,7 +145,7 @@ test("side panel: queue, decisions of others, problems; an address is no link", 
         },
       ]}
       queue={[{ ticket: { system: "jira-cloud", key: words }, url: `javascript:${words}`, suggestion }]}
-      waiting={{ rows: [{ ticket: { system: "jira-cloud", key: words }, url: `javascript:${words}`, reason: "tied" }], more: 0 }}
+      waiting={{ rows: [{ ticket: { system: "jira-cloud", key: words }, url: `javascript:${words}`, reason: "tied", said: [] }], more: 0 }}
       problem={words}
       onAction={nothing}
       onOpen={nothing}

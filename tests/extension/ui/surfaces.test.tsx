@@ -176,7 +176,11 @@ test("a side panel without decisions says so", () => {
 
 test("a lead's side panel: what waits for a ruling, why, with a link where the ticket was open here, and how much is not listed", () => {
   const opened: string[] = [];
-  const row = { url: null, reason: "disputed" } as const;
+  const said = [
+    { tag: { threatType: "phishing", severity: "high" }, people: 2 },
+    { tag: null, people: 1 },
+  ] as const;
+  const row = { url: null, reason: "disputed", said: [] } as const;
   const { press, has, container, text } = draw(
     <SidePanel
       report={null}
@@ -185,7 +189,7 @@ test("a lead's side panel: what waits for a ruling, why, with a link where the t
       waiting={{
         rows: [
           { ...row, ticket: { system: "jira-cloud", key: "SOC-1" }, reason: "alone", url: "https://x.example/SOC-1" },
-          { ...row, ticket: { system: "jira-cloud", key: "SOC-2" } },
+          { ...row, ticket: { system: "jira-cloud", key: "SOC-2" }, said },
         ],
         more: 5,
       }}
@@ -202,7 +206,7 @@ test("a lead's side panel: what waits for a ruling, why, with a link where the t
   expect(has("SOC-2")).toBe(false);
   expect([...container.querySelectorAll("details li")].map(({ textContent }) => textContent)).toEqual([
     "SOC-1one person alone changed a sure or critical suggestion",
-    "SOC-2reviewers disagree",
+    "SOC-2phishing_high (2) · Rejected (1)reviewers disagree",
   ]);
   expect(text("details")).toContain("5 more are not listed.");
 });
