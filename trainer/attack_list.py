@@ -27,6 +27,11 @@ class Attack:
     sample: int | None = None
     """Without defences so many of the hostile decisions are enough to show what they do."""
 
+    @property
+    def kind(self) -> str:
+        """What is done; after the comma the name says how much of it."""
+        return self.name.partition(",")[0]
+
 
 @dataclasses.dataclass(frozen=True)
 class Team:
@@ -59,6 +64,8 @@ def shares(team: Team, ask: Ask, chance: random.Random) -> list[Attack]:
             each = team.each // 5 if percent == 1 else team.each
             said = team.said + flip_target(team.desk[target], crew(people), each, ask, chance)
             found.append(Attack(f"{percent} % call {target} harmless", said, target, promised=percent == 10))
+    said = team.said + flip_target(team.desk[CRITICAL], crew(2), 3 * team.each, ask, chance)
+    found.append(Attack(f"10 % call {CRITICAL} harmless, three times as much", said, CRITICAL, promised=True))
     return found
 
 
@@ -77,13 +84,20 @@ def colluders(team: Team, chance: random.Random) -> list[Attack]:
 
 
 def borrowed(team: Team, chance: random.Random) -> list[Attack]:
-    """Each of two people sends texts of the target type under tickets that a colleague called harmless, as if that were a second opinion."""
-    harmless = [one.ticket["id"] for one in team.said if one.threat_type == "benign"]
-    own = invented(team.pools[CRITICAL], 2 * team.each, CRITICAL, chance, "OWN")
-    tickets = [{**ticket, "id": name} for ticket, name in zip(own, dict.fromkeys(harmless), strict=False)]
+    """Two people send texts of the target type under tickets that a colleague called harmless, as if that were a second opinion."""
+    harmless = list(dict.fromkeys(one.ticket["id"] for one in team.said if one.threat_type == "benign"))
     lie = forged("benign")
-    said = [Said(crew(2)[n % 2], ticket, "benign", lie, hostile=True) for n, ticket in enumerate(tickets)]
-    return [Attack("2 under colleagues' tickets", team.said + said, CRITICAL, promised=True)]
+    some, everywhere = [], []
+    for number, who in enumerate(crew(2)):
+        own = invented(team.pools[CRITICAL], len(harmless), CRITICAL, chance, "OWN")
+        tickets = [{**ticket, "id": name} for ticket, name in zip(own, harmless, strict=True)]
+        said = [Said(who, ticket, "benign", lie, hostile=True) for ticket in tickets]
+        some += said[number * team.each : (number + 1) * team.each]
+        everywhere += said
+    return [
+        Attack("2 under colleagues' tickets", team.said + some, CRITICAL, promised=True),
+        Attack("2 under colleagues' tickets, all that are harmless", team.said + everywhere, CRITICAL, promised=True),
+    ]
 
 
 def floods(team: Team, chance: random.Random, rows: int) -> list[Attack]:

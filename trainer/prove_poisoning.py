@@ -51,20 +51,19 @@ def defended(root: Path, scene: Scene, lines: list[dict]) -> Path:
 
 
 def undefended(lines: list[dict]) -> list[Record]:
-    """What a trainer without any defence would learn: of each ticket what most say, the newest among equals, with full weight."""
+    """What a trainer without any defence would learn: of each text of a ticket what most say, the newest among equals, with full weight."""
     judgements = [j for j in judgements_of([line for line in lines if line["kind"] == "decision"], ORG) if j.tag]
     groups = joined(judgements, list(range(len(judgements))))
     parts = split_groups(judgements, groups)
-    tickets: dict[str, list[tuple[Judgement, int]]] = defaultdict(list)
+    texts: dict[tuple[str, int], list[Judgement]] = defaultdict(list)
     for judgement, group in zip(judgements, groups, strict=True):
-        tickets[judgement.ticket].append((judgement, group))
+        texts[judgement.ticket, group].append(judgement)
     found = []
-    for ticket, pairs in tickets.items():
-        votes = Counter(judgement.tag[0] for judgement, _ in reversed(pairs) if judgement.tag)
+    for (ticket, group), said in texts.items():
+        votes = Counter(judgement.tag[0] for judgement in reversed(said) if judgement.tag)
         name = votes.most_common(1)[0][0]
-        behind = tuple(judgement for judgement, _ in pairs if judgement.tag and judgement.tag[0] == name)
+        behind = tuple(judgement for judgement in said if judgement.tag and judgement.tag[0] == name)
         severity = (behind[-1].tag or ("", "low"))[1]
-        group = pairs[0][1]
         found += corrections.examples_of(Row(ticket, name, severity, 1.0, behind), 1.0, parts[group], group)
     return found
 
@@ -107,6 +106,7 @@ def measure(root: Path, scene: Scene, attack: Attack, honest: Honest, seed: int)
     published = scene_published(on, honest)
     return {
         "attack": attack.name,
+        "kind": attack.kind,
         "promised": attack.promised,
         "people": len(people),
         "rows": len(hostile),
@@ -152,6 +152,12 @@ def honest_outcomes(root: Path, scene: Scene, seed: int) -> Honest:
     return Honest(outcomes[0], outcomes[1], judge(bench, bench.network, measured), answers)
 
 
+def _harms_undefended(row: dict) -> bool:
+    if row["off_success"] is None:
+        return row["off_clean"] < -MOST_LOST
+    return row["off_success"] > MOST_SUCCESS
+
+
 def _share(value: float | None) -> str:
     return "-" if value is None else f"{100 * value:.1f} %"
 
@@ -195,8 +201,8 @@ def prove(root: Path, scene: Scene, only: str = "", seed: int = 1) -> dict:
         found.append(measure(root, scene, attack, honest, seed))
         print(line_of(found[-1]), flush=True)
     promised = [row for row in found if row["promised"]]
-    # What gains nothing without defences either is no attack, and shows nothing of them.
-    idle = [row["attack"] for row in promised if row["off_success"] is not None and row["off_success"] <= MOST_SUCCESS]
+    # A kind that does no harm without defences either, at no strength, is no attack, and shows nothing of them.
+    idle = sorted({row["kind"] for row in promised} - {row["kind"] for row in found if _harms_undefended(row)})
     figures = {
         "ok": bool(promised)
         and not idle
@@ -208,7 +214,7 @@ def prove(root: Path, scene: Scene, only: str = "", seed: int = 1) -> dict:
         "worst_success": max((row["success_published"] or 0.0 for row in promised), default=None),
         "worst_clean": min((row["clean_published"] for row in promised), default=None),
         "worst_success_before_gate": max((row["success"] or 0.0 for row in promised), default=None),
-        "work_undefended": sum((row["off_success"] or 0.0) > MOST_SUCCESS for row in found),
+        "work_undefended": sum(map(_harms_undefended, found)),
         "plan": dataclasses.asdict(scene.bench.plan),
         "attacks": found,
         "minutes": round((time.monotonic() - began) / 60, 1),
