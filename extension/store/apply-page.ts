@@ -1,8 +1,9 @@
 // Takes in what the server's history says: page after page behind a cursor, or all of it anew beside the old picture, which it then replaces.
 import { z } from "zod";
-import type { Decision, EventPage, StoredEvent } from "../../shared/decisions.ts";
+import type { Decision, DecisionView, EventPage, StoredEvent } from "../../shared/decisions.ts";
 import { readKeptClock } from "./kept.ts";
 import type { Mirror } from "./mirror.ts";
+import { byteLength } from "./prepare-decision.ts";
 import type { ReviewDb, ReviewRow } from "./review-db.ts";
 import { ticketIdOf } from "./ticket-id.ts";
 
@@ -27,18 +28,19 @@ export async function forgetCursor(db: ReviewDb): Promise<void> {
  * Notes whose server this is. At another org's the history is read from its beginning, and what the org before had got is not sent to it.
  */
 export async function noteOrg(db: ReviewDb, org: string): Promise<void> {
-  await db.transaction("rw", [db.meta, db.shadow, db.kept], async () => {
+  await db.transaction("rw", [db.meta, db.shadow, db.kept, db.reviews], async () => {
     const known = (await db.meta.get("org"))?.value;
     if (known === org) return;
     await db.meta.put({ key: "org", value: org });
     if (known === undefined) return;
+    await db.reviews.filter(({ local, seq }) => local && seq !== null).modify({ doubt: "elsewhere" });
     await Promise.all([db.kept.clear(), db.meta.delete("epoch"), forgetCursor(db)]);
   });
 }
 
 /**
  * Notes which history the server has. When it is another one than before (restored from a backup), everything that is still kept is sent
- * again and the history is read anew. In a transaction over `meta`, `shadow`, `kept`, `outbox`, `reviews`. @returns whether it is another one.
+ * again and the history is read anew: what is not kept any more may be in it. In a transaction over `meta`, `shadow`, `kept`, `outbox`, `reviews`. @returns whether it is another one.
  */
 export async function noteEpoch(db: ReviewDb, epoch: string): Promise<boolean> {
   const known = (await db.meta.get("epoch"))?.value;
@@ -54,7 +56,16 @@ export async function noteEpoch(db: ReviewDb, epoch: string): Promise<boolean> {
     .anyOf(kept.map(({ id }) => id))
     .modify({ seq: null });
   await db.kept.clear();
+  await db.reviews.filter(({ local, seq, doubt }) => local && seq !== null && !doubt).modify({ doubt: "unsure" });
   return true;
+}
+
+/** What the restored server's whole history lacks although it once had it is sent again. Its words were given up to save space; what was decided is left. */
+async function sendLacking(db: ReviewDb): Promise<void> {
+  const lacking = db.reviews.filter(({ doubt }) => doubt === "unsure");
+  const decisions = (await lacking.toArray()).map(({ decision }) => wordless(decision));
+  await db.outbox.bulkAdd(decisions.map((decision) => ({ id: decision.id, bytes: byteLength(decision), decision })));
+  await lacking.modify({ seq: null, doubt: null });
 }
 
 /** One transaction: a page's events and the cursor behind them. @returns false when it was not taken: another history, or another context was quicker. */
@@ -82,6 +93,7 @@ export async function applyPage(db: ReviewDb, pull: Pull, page: EventPage): Prom
       db,
       all.map(({ n: _n, ...row }) => row),
     );
+    await sendLacking(db);
     await db.shadow.clear();
     await db.meta.put({ key: "pull", value: { cursor: page.next, shadowCursor: null } });
     return true;
@@ -106,7 +118,10 @@ async function takeIn(db: ReviewDb, rows: readonly Pulled[]): Promise<void> {
     const known = await db.reviews.get({ id: row.id });
     // What was made here stays as it was made; the server adds its order and who it takes the person for.
     if (known?.n !== undefined)
-      await db.reviews.update(known.n, { seq: row.seq, reviewer: row.reviewer, decision: known.local ? known.decision : row.decision });
+      await db.reviews.update(known.n, {
+        ...{ seq: row.seq, reviewer: row.reviewer, decision: known.local ? known.decision : row.decision },
+        doubt: null,
+      });
     else await db.reviews.add(row);
     // What the server has was not refused after all, and need not be sent (again); unless the server is restored to before it.
     const payload = (await db.outbox.where({ id: row.id }).first()) ?? (await db.dead.get(row.id));
@@ -135,12 +150,12 @@ async function forgetWords(db: ReviewDb, ticketId: string): Promise<void> {
   const ids = (await db.reviews.where({ ticketId }).toArray()).map(({ id }) => id);
   await db.reviews.where({ ticketId }).modify(withoutWords);
   // Without its words it can still be sent (again): what was decided must not be lost.
-  const wordless = (row: { decision: Decision }) => {
-    row.decision = wordlessDecision(row.decision);
+  const forget = (row: { decision: Decision }) => {
+    row.decision = wordless(row.decision);
   };
-  await db.kept.where("id").anyOf(ids).modify(wordless);
-  await db.outbox.where("id").anyOf(ids).modify(wordless);
-  await db.dead.where("id").anyOf(ids).modify(wordless);
+  await db.kept.where("id").anyOf(ids).modify(forget);
+  await db.outbox.where("id").anyOf(ids).modify(forget);
+  await db.dead.where("id").anyOf(ids).modify(forget);
   await db.sent.filter(({ body }) => ids.some((id) => body.includes(id))).delete();
 }
 
@@ -149,10 +164,10 @@ export async function forgetCopies(db: ReviewDb, mirror: Mirror, events: readonl
   const erased = new Set(events.flatMap((event) => (event.kind === "erased" ? [event.ticketId] : [])));
   if (erased.size === 0) return;
   for (const { decision } of [...(await db.outbox.toArray()), ...(await db.dead.toArray())])
-    if (erased.has(await ticketIdOf(decision.ticket))) await mirror.put(wordlessDecision(decision));
+    if (erased.has(await ticketIdOf(decision.ticket))) await mirror.put(wordless(decision));
 }
 
-const wordlessDecision = (decision: Decision): Decision => ({
+const wordless = (decision: Decision | DecisionView): Decision => ({
   ...decision,
   blocks: decision.blocks.map(({ role }) => ({ role, text: "" })),
   final: decision.final && { ...decision.final, spans: [] },

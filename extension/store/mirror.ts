@@ -1,5 +1,7 @@
 // The second copy of what is not sent yet, outside IndexedDB: a database that is lost or broken loses no decision.
-import { Decision } from "../../shared/decisions.ts";
+import { z } from "zod";
+import { TicketRef } from "../../shared/contract.ts";
+import { Decision, DecisionId, type Problem } from "../../shared/decisions.ts";
 import { byteLength, viewOf } from "./prepare-decision.ts";
 import type { ReviewDb } from "./review-db.ts";
 import { ticketIdOf } from "./ticket-id.ts";
@@ -14,8 +16,21 @@ export interface KeyValueArea {
 export interface Mirror {
   put(decision: Decision): Promise<void>;
   remove(ids: readonly string[]): Promise<void>;
-  all(): Promise<Decision[]>;
+  all(): Promise<Copies>;
 }
+
+interface Copies {
+  whole: Decision[];
+  /** Those that are no decisions any more; as much as is needed to show them. */
+  damaged: Damaged[];
+}
+
+const Damaged = z.looseObject({
+  id: DecisionId,
+  ticket: z.looseObject(TicketRef.shape),
+  clientTime: z.iso.datetime(),
+});
+type Damaged = z.infer<typeof Damaged>;
 
 const prefix = "outbox.";
 
@@ -24,27 +39,35 @@ export function createMirror(area: KeyValueArea): Mirror {
     put: (decision) => area.set({ [prefix + decision.id]: decision }),
     remove: (ids) => (ids.length > 0 ? area.remove(ids.map((id) => prefix + id)) : Promise.resolve()),
     async all() {
-      const rows = Object.entries(await area.get(null)).filter(([key]) => key.startsWith(prefix));
-      // A row that cannot be read stays where it is: throwing it away would be the loss that the copy is against.
-      return rows.flatMap(([, value]) => Decision.safeParse(value).data ?? []);
+      const rows = Object.entries(await area.get(null)).flatMap(([key, value]) => (key.startsWith(prefix) ? [value] : []));
+      const whole = rows.flatMap((row) => Decision.safeParse(row).data ?? []);
+      const others = rows.filter((row) => !Decision.safeParse(row).success);
+      // What cannot even be shown stays where it is: throwing it away would be the loss that the copy is against.
+      return { whole, damaged: others.flatMap((row) => Damaged.safeParse(row).data ?? []) };
     },
   };
 }
 
 /**
- * Brings database and copy together, once after opening: what only the copy has goes back into the outbox, what the server has
- * leaves the copy, what waits without a copy gets one. @returns how many decisions were brought back.
+ * Brings database and copy together, once after opening: what only the copy has goes back into the outbox, or to the refused ones when it
+ * is damaged; what the server has leaves the copy, what waits without a copy gets one. @returns how many were brought back whole, and damaged.
  */
-export async function reconcile(db: ReviewDb, mirror: Mirror): Promise<number> {
+export async function reconcile(db: ReviewDb, mirror: Mirror): Promise<{ whole: number; damaged: number }> {
   const copies = await mirror.all();
-  const copied = new Set(copies.map(({ id }) => id));
-  const ids = [...copied];
+  const ids = [...copies.whole, ...copies.damaged].map(({ id }) => id);
+  const copied = new Set(ids);
   const known = new Set((await db.reviews.where("id").anyOf(ids).toArray()).map(({ id }) => id));
   const waiting = await db.outbox.toArray();
   const unanswered = new Set([...waiting.map(({ id }) => id), ...(await db.dead.toCollection().primaryKeys())]);
-  const lost = copies.filter(({ id }) => !known.has(id));
+  const lost = copies.whole.filter(({ id }) => !known.has(id));
+  const damaged = copies.damaged.filter(({ id }) => !known.has(id) && !unanswered.has(id));
   const ticketIds = await Promise.all(lost.map(({ ticket }) => ticketIdOf(ticket)));
-  await db.transaction("rw", [db.reviews, db.outbox], async () => {
+  await db.transaction("rw", [db.reviews, db.outbox, db.dead], async () => {
+    // It is shown with its ticket and kept as a file; nothing else reads it before the server has judged it.
+    for (const row of damaged) {
+      const decision = row as unknown as Decision;
+      await db.dead.put({ id: row.id, bytes: byteLength(row), decision, problem: copyDamaged, at: Date.parse(row.clientTime) });
+    }
     for (const [index, decision] of lost.entries()) {
       await db.reviews.add({
         id: decision.id,
@@ -57,7 +80,15 @@ export async function reconcile(db: ReviewDb, mirror: Mirror): Promise<number> {
       await db.outbox.add({ id: decision.id, bytes: byteLength(decision), decision });
     }
   });
-  await mirror.remove(ids.filter((id) => known.has(id) && !unanswered.has(id)));
+  const moved = damaged.map(({ id }) => id);
+  await mirror.remove([...moved, ...ids.filter((id) => known.has(id) && !unanswered.has(id))]);
   for (const { id, decision } of waiting) if (!copied.has(id)) await mirror.put(decision);
-  return lost.length;
+  return { whole: lost.length, damaged: damaged.length };
 }
+
+const copyDamaged: Problem = {
+  type: "urn:sectag:problem:copy-damaged",
+  title: "The review is damaged",
+  status: 422,
+  detail: "The reviews' database was lost, and the second copy of this one is damaged. Decide about the ticket once more.",
+};

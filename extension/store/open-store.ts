@@ -39,8 +39,9 @@ export async function openStore({ area, ...idb }: OpenStoreOptions): Promise<Sto
     await area.set({ [nameKey]: fresh });
     notice = "The reviews' database was damaged and was made anew.";
   }
-  const broughtBack = await reconcile(db, mirror);
-  if (broughtBack > 0) notice = `${notice} ${broughtBack} unsent reviews were brought back from their second copy.`.trim();
+  const { whole, damaged } = await reconcile(db, mirror);
+  if (whole > 0) notice = `${notice} ${whole} unsent reviews were brought back from their second copy.`.trim();
+  if (damaged > 0) notice = `${notice} Of ${damaged} unsent reviews only a damaged copy is left: the options page shows them.`.trim();
   return { db, mirror, notice };
 }
 

@@ -77,7 +77,8 @@ export async function runMany({
       sum.compared++;
       if (again.outcome.hash !== result.outcome.hash) sum.nondeterministic++;
     }
-    if (sum.seeds % 500 === 0) onProgress?.(`${sum.seeds} seeds, ${sum.guilty.length} of them guilty`);
+    if (sum.seeds % 500 === 0)
+      onProgress?.([`${sum.seeds} seeds, ${sum.guilty.length} of them guilty`, ...sum.guilty.map(({ job }) => job.seed)].join(" "));
   });
   if (killVisits > 0) Object.assign(sum, await killAtAwaits({ pool, points, places, visits: killVisits, take }));
   return sum;

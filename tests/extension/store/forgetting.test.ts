@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { applyPage, forgetCopies, readPull } from "../../../extension/store/apply-page.ts";
 import { ticketIdOf } from "../../../extension/store/ticket-id.ts";
 import { EventPage } from "../../../shared/decisions.ts";
+import { renewEpoch } from "../../../worker-api/database.ts";
 import { intent } from "./review-lab.ts";
 import { startClient, startServer } from "./sync-lab.ts";
 
@@ -27,6 +28,10 @@ test("another org's server gets nothing that the org before has got, and its his
   expect((await moved.db.reviews.toArray()).map(({ id }) => id).sort()).toEqual([theirs.id, ours.id].sort());
   await moved.sync(true);
   expect(await moved.db.kept.count()).toBe(1);
+  // Nor does it when it is restored, and asks for what it lacks.
+  await renewEpoch(second.db);
+  await moved.sync(true);
+  expect((await second.db.$client.execute("SELECT id FROM events")).rows.map(({ id }) => id)).toEqual([ours.id]);
 });
 
 test("an erased ticket's words leave every table, the inspector and the second copy; what was decided stays and is sent", async () => {

@@ -7,7 +7,9 @@ import { z } from "zod";
 import type { createMirror } from "../../../extension/store/mirror.ts";
 import { openStore } from "../../../extension/store/open-store.ts";
 import { openReviewDb, reviewDbName, reviewDbVersion } from "../../../extension/store/review-db.ts";
+import { deadLetters, discardDead } from "../../../extension/store/review-log.ts";
 import { createReviews } from "../../../extension/store/reviews.ts";
+import type { Decision } from "../../../shared/decisions.ts";
 import { freshIndexedDb, intent, memoryArea, openLab } from "./review-lab.ts";
 
 const folder = join(import.meta.dirname, "..", "..", "fixtures", "db");
@@ -149,6 +151,37 @@ test("an evicted database: unsent decisions come back from the second copy; what
   // With the database gone nobody knows what was sent: sending it again is harmless, losing it is not.
   expect(await reopened.db.outbox.count()).toBe(2);
   reopened.db.close();
+});
+
+test("a lost database and a damaged second copy: what is left is shown among the refused ones, and stays there", async () => {
+  const area = memoryArea();
+  const first = await openStore({ area, ...freshIndexedDb() });
+  const [whole, spoilt] = [intent(), intent()];
+  for (const one of [whole, spoilt]) await reviewsOf(first).decide(one);
+  first.db.close();
+  const key = `outbox.${spoilt.id}`;
+  area.items.set(key, { ...(area.items.get(key) as Decision), labelsVersion: -1 });
+  area.items.set("outbox.nothing", "like a decision");
+  const idb = freshIndexedDb();
+  const second = await openStore({ area, ...idb });
+  expect(second.notice).toBe(
+    "1 unsent reviews were brought back from their second copy. Of 1 unsent reviews only a damaged copy is left: the options page shows them.",
+  );
+  expect((await second.db.outbox.toArray()).map(({ id }) => id)).toEqual([whole.id]);
+  expect(await deadLetters(second.db)).toMatchObject([
+    { id: spoilt.id, ticket: spoilt.ticket, problem: { title: "The review is damaged" }, at: Date.parse(spoilt.clientTime) },
+  ]);
+  second.db.close();
+  const third = await openStore({ area, ...idb });
+  expect([third.notice, await third.db.dead.count(), [...area.items.keys()].sort()]).toEqual([
+    "",
+    1,
+    [`outbox.${whole.id}`, "outbox.nothing"].sort(),
+  ]);
+  // Given up by a person, it does not come back.
+  await discardDead(third.db, spoilt.id);
+  third.db.close();
+  expect(await (await openStore({ area, ...idb })).db.dead.count()).toBe(0);
 });
 
 test("opening with everything in place clears copies of what the server has and makes missing ones", async () => {

@@ -65,7 +65,11 @@ describe("decide", () => {
 
   test("a second copy that cannot be written is a notice, not a failure", async () => {
     const { reviews, notices } = await openLab({
-      mirror: { put: () => Promise.reject(new Error("full")), remove: async () => undefined, all: async () => [] },
+      mirror: {
+        put: () => Promise.reject(new Error("full")),
+        remove: async () => undefined,
+        all: async () => ({ whole: [], damaged: [] }),
+      },
     });
     expect(await reviews.decide(intent())).toMatchObject({ ok: true });
     expect(notices).toHaveLength(1);

@@ -245,6 +245,29 @@ describe("pull", () => {
     expect(Number(rows[0]?.n)).toBe(2);
   });
 
+  test("what the full disk took the words of goes to a restored server without them; what that server still has stays as it is", async () => {
+    const server = await startServer();
+    const client = await startClient(server.analyst, server.answer);
+    const [there, lost] = [intent(), intent()];
+    for (const each of [there, lost]) await client.reviews.decide(each);
+    await client.sync();
+    await client.db.kept.clear();
+    await server.db.$client.execute("DELETE FROM events WHERE seq = 2");
+    await renewEpoch(server.db);
+    expect(await client.sync(true)).toMatchObject({ status: { state: "idle" } });
+    const { rows } = await server.db.$client.execute("SELECT id, verdict, final, texts FROM events ORDER BY seq");
+    expect(rows.map(({ id, verdict, final }) => [id, verdict, final])).toEqual([
+      [there.id, "accept", "phishing_high"],
+      [lost.id, "accept", "phishing_high"],
+    ]);
+    expect(rows.map(({ texts }) => String(texts).includes("reset the password"))).toEqual([true, false]);
+    expect(await syncOverview(client.db)).toMatchObject({ pending: 0, dead: 0 });
+    expect((await client.db.reviews.toArray()).map(({ seq, doubt }) => [seq !== null, doubt ?? null])).toEqual([
+      [true, null],
+      [true, null],
+    ]);
+  });
+
   test("a cursor that the server does not know is dropped, and the history read anew", async () => {
     const server = await startServer();
     const client = await startClient(server.analyst, server.answer);
