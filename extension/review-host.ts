@@ -87,7 +87,7 @@ export function startReviewHost(): ReviewHost {
             {
               db,
               mirror,
-              org: connection.me.org.id,
+              account: `${connection.me.org.id}/${connection.me.user.id}`,
               api: createApi({ ...connection, fetch: (url, init) => fetch(url, init) }),
               now: Date.now,
               random: Math.random,

@@ -25,13 +25,14 @@ export async function forgetCursor(db: ReviewDb): Promise<void> {
 }
 
 /**
- * Notes whose server this is. At another org's the history is read from its beginning, and what the org before had got is not sent to it.
+ * Notes who this is, and at whose server. As somebody else, or at another org's, the history is read from its beginning, and what the one
+ * before had sent is not sent again.
  */
-export async function noteOrg(db: ReviewDb, org: string): Promise<void> {
+export async function noteAccount(db: ReviewDb, account: string): Promise<void> {
   await db.transaction("rw", [db.meta, db.shadow, db.kept, db.reviews], async () => {
-    const known = (await db.meta.get("org"))?.value;
-    if (known === org) return;
-    await db.meta.put({ key: "org", value: org });
+    const known = (await db.meta.get("account"))?.value;
+    if (known === account) return;
+    await db.meta.put({ key: "account", value: account });
     if (known === undefined) return;
     await db.reviews.filter(({ local, seq }) => local && seq !== null).modify({ doubt: "elsewhere" });
     await Promise.all([db.kept.clear(), db.meta.delete("epoch"), forgetCursor(db)]);

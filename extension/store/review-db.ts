@@ -32,7 +32,7 @@ export interface ReviewRow {
   decision: DecisionView;
   /** Hashes of the texts that it was about, when all that was marked in them is stored; of those made here. */
   judged?: string[];
-  /** `elsewhere`: another org's server has it, and no other one may get it. `unsure`: the server was restored since it took it. */
+  /** `elsewhere`: sent as somebody else or to another org, and not to be sent again. `unsure`: the server was restored since it took it. */
   doubt?: "elsewhere" | "unsure" | null;
   /** When the server took it, by its clock, milliseconds since 1970; of pulled rows. */
   serverTime?: number;

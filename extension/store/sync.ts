@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { limits, type PushResponse } from "../../shared/decisions.ts";
 import type { Answer, Api, Failure } from "./api-client.ts";
-import { applyPage, forgetCopies, forgetCursor, noteEpoch, noteOrg, readPull } from "./apply-page.ts";
+import { applyPage, forgetCopies, forgetCursor, noteAccount, noteEpoch, readPull } from "./apply-page.ts";
 import { dropLongKept, moveKeptClock } from "./kept.ts";
 import type { Mirror } from "./mirror.ts";
 import type { OutboxRow, ReviewDb } from "./review-db.ts";
@@ -10,8 +10,8 @@ import type { OutboxRow, ReviewDb } from "./review-db.ts";
 export interface SyncDeps {
   db: ReviewDb;
   api: Api;
-  /** Id of the org that the API's key is of. */
-  org: string;
+  /** Whose the API's key is: org and person. */
+  account: string;
   mirror: Mirror;
   /** Milliseconds since 1970; it may jump, and then only waiting times are wrong for a while. */
   now(): number;
@@ -68,7 +68,7 @@ export function syncOnce(deps: SyncDeps, { force = false }: { force?: boolean } 
     const [before, seen] = await db.transaction("r", tables, () => Promise.all([readSyncStatus(db), fingerprint(db)]));
     const wait = before.notBefore - deps.now();
     if (!force && wait > 0 && wait < absurdWaitMs) return { status: before, changed: false };
-    await noteOrg(db, deps.org);
+    await noteAccount(db, deps.account);
     let failure = (await pushAll(deps)) ?? (await pullAll(deps));
     // Pulling may show that the server was restored: what it lacks waits again then, and is sent at once.
     if (!failure && (await db.outbox.count()) > 0) failure = await pushAll(deps);
@@ -101,10 +101,10 @@ function statusAfter(failure: Failure, before: SyncStatus, { now, random }: Sync
 /** Sends batch after batch in the order of making. @returns what stopped it, or null when nothing waits any more. */
 async function pushAll(deps: SyncDeps): Promise<Failure | null> {
   const { db, api } = deps;
-  /** Smaller after a batch was refused as a whole, to find the one row that the server cannot take. */
-  let most: number = limits.batch;
+  /** A batch was refused as a whole: among the first so many rows is one that the server cannot take. It is looked for by halves. */
+  let suspects: number | null = null;
   for (;;) {
-    const rows = await nextBatch(db, most);
+    const rows = await nextBatch(db, suspects === null ? limits.batch : Math.ceil(suspects / 2));
     if (rows.length === 0) return null;
     const body = JSON.stringify({ events: rows.map(({ decision }) => decision) });
     const sent = await noteSending(db, { at: deps.now(), url: api.pushUrl, body });
@@ -113,13 +113,15 @@ async function pushAll(deps: SyncDeps): Promise<Failure | null> {
     if (answer.ok) {
       if (!(await noteResults(deps, rows, answer)))
         return { kind: "retry", reason: "The server answered for none of the reviews that were sent.", afterMs: null };
-      most = limits.batch;
+      // It is behind those that were taken.
+      suspects = suspects !== null && suspects > rows.length ? suspects - rows.length : null;
     } else if (answer.failure.kind !== "refused") {
       return answer.failure;
     } else if (rows.length > 1) {
-      most = Math.ceil(rows.length / 2);
+      suspects = rows.length;
     } else {
       await bury(db, rows, answer.failure, deps.now());
+      suspects = null;
     }
   }
 }

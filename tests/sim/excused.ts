@@ -32,7 +32,7 @@ export const excuses: readonly { file: RegExp; code: RegExp; why: string }[] = [
   {
     file: /^store\/apply-page\.ts$/,
     code: /delete\("epoch"\)|"elsewhere"/,
-    why: "a browser goes to another org's server: one transaction, and the world has one server",
+    why: "a browser goes to another org's server, or to another person: one transaction, and the world has neither",
   },
   {
     file: /^store\/mirror\.ts$/,

@@ -7,7 +7,7 @@ import { renewEpoch } from "../../../worker-api/database.ts";
 import { intent } from "./review-lab.ts";
 import { startClient, startServer } from "./sync-lab.ts";
 
-test("another org's server gets nothing that the org before has got, and its history takes the place", async () => {
+test("another org's server (or another person at the same) gets nothing that was sent before, and its history takes the place", async () => {
   const [first, second] = [await startServer(), await startServer()];
   const one = await startClient(first.analyst, first.answer, "first");
   const theirs = intent();

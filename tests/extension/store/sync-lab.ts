@@ -27,7 +27,7 @@ export async function startServer() {
 }
 
 /** @param before a client whose browser is connected to this server from now on. */
-export async function startClient(key: string, answer: Answer, org = "one", before?: Awaited<ReturnType<typeof openLab>>) {
+export async function startClient(key: string, answer: Answer, account = "one", before?: Awaited<ReturnType<typeof openLab>>) {
   const lab = before ?? (await openLab({ connected: async () => true }));
   const clock = { now: Date.now() };
   let between: (request: Request, next: Answer) => Response | Promise<Response> = (request, next) => next(request);
@@ -52,7 +52,7 @@ export async function startClient(key: string, answer: Answer, org = "one", befo
     },
     sync: (force = false) =>
       syncOnce(
-        { db: lab.db, api, org, mirror: lab.mirror, now: () => clock.now, random: () => 0.5, exclusive: (work) => work() },
+        { db: lab.db, api, account, mirror: lab.mirror, now: () => clock.now, random: () => 0.5, exclusive: (work) => work() },
         { force },
       ),
   };

@@ -85,19 +85,27 @@ describe("push", () => {
     expect(await syncOverview(client.db)).toMatchObject({ pending: 0, dead: 0 });
   });
 
-  test("a batch that is refused as a whole is halved until the one bad row is found", async () => {
-    const server = await startServer();
-    const client = await startClient(server.analyst, server.answer);
-    const made = Array.from({ length: 7 }, () => intent());
-    for (const one of made) await client.reviews.decide(one);
-    client.put(async (request, next) => {
-      const text = await request.clone().text();
-      return request.method === "POST" && text.includes(made[4]?.id ?? "-") ? problem(400) : next(request);
-    });
-    await client.sync();
-    expect(await syncOverview(client.db)).toMatchObject({ pending: 0, dead: 1 });
-    expect((await deadLetters(client.db))[0]?.id).toBe(made[4]?.id);
-  });
+  test.each([0, 4, 12, 31])(
+    "a batch that is refused as a whole is halved until the one bad row is found, here number %i of 32",
+    async (bad) => {
+      const server = await startServer();
+      const client = await startClient(server.analyst, server.answer);
+      const made = Array.from({ length: 32 }, () => intent());
+      for (const one of made) await client.reviews.decide(one);
+      let refusals = 0;
+      client.put(async (request, next) => {
+        const text = await request.clone().text();
+        if (request.method !== "POST" || !text.includes(made[bad]?.id ?? "-")) return next(request);
+        refusals++;
+        return problem(400);
+      });
+      await client.sync();
+      expect(await syncOverview(client.db)).toMatchObject({ pending: 0, dead: 1 });
+      expect((await deadLetters(client.db))[0]?.id).toBe(made[bad]?.id);
+      // 32, 16, 8, 4, 2, 1: what is behind rows that were taken is not tried as a whole again.
+      expect(refusals).toBeLessThanOrEqual(6);
+    },
+  );
 
   test("no push has more than 100 events or 256 KB", async () => {
     const server = await startServer();
