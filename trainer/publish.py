@@ -50,18 +50,27 @@ class Publisher:
     #: Public keys whose releases may be signed anew.
     trusted: Sequence[str]
     days: float
+    #: No counter below it is used: for when this machine and the registry have both forgotten the highest.
+    least: int = 1
 
 
 @contextlib.contextmanager
 def open_publisher(
-    root: Path, api: str, key: str, signers: Sequence[CryptoSigner], *, days: float, trusted: Sequence[str] = ()
+    root: Path,
+    api: str,
+    key: str,
+    signers: Sequence[CryptoSigner],
+    *,
+    days: float,
+    trusted: Sequence[str] = (),
+    least: int = 1,
 ) -> Iterator[Publisher]:
     """Alone on this machine: another one waits. Machines among themselves are kept in order by the registry's counters."""
     root.mkdir(parents=True, exist_ok=True)
     believed = [*trusted_keys(), *trusted, *(public_key_of(signer) for signer in signers)]
     with (root / LOCK).open("w") as lock, registry.open_registry(api, key) as client:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield Publisher(root, client, signers, believed, days)
+        yield Publisher(root, client, signers, believed, days, least)
 
 
 def _now() -> datetime.datetime:
@@ -98,14 +107,14 @@ def lasting_of(manifest: dict) -> dict:
 def next_seal(publisher: Publisher) -> tuple[int, list[int]]:
     """The next counter, and the counters that are revoked until now. Raises ValueError when the newest release is not by a key of ours."""
     before = _remembered(publisher)
-    counters = [row["counter"] for row in before]
+    counters = [publisher.least - 1, *(row["counter"] for row in before)]
     revoked = {counter for row in before for counter in row.get("revoked", [])}
     releases = registry.overview(publisher.client)["releases"]
     if releases:
         newest = verify(registry.envelope_of(publisher.client, releases[0]["version"]), publisher.trusted)
         counters.append(newest["counter"])
         revoked.update(newest["revoked"])
-    return max(counters, default=0) + 1, sorted(revoked)
+    return max(counters) + 1, sorted(revoked)
 
 
 def release(publisher: Publisher, lasting: dict, *, revoke: Sequence[int] = (), kept: Path | None = None) -> dict:

@@ -56,6 +56,12 @@ def add_arguments(steps: argparse._SubParsersAction) -> None:
     _add_trust(reach)
     where = argparse.ArgumentParser(add_help=False, parents=[reach])
     _add_signing(where)
+    where.add_argument(
+        "--counter",
+        type=int,
+        default=1,
+        help="sign under this counter or a higher one (where the highest is forgotten)",
+    )
 
     fetch = steps.add_parser("fetch", parents=[reach], help="a published version back as a model directory")
     fetch.add_argument("--version", required=True)
@@ -109,7 +115,8 @@ def run(root: Path, options: argparse.Namespace) -> None:
         print(json.dumps({"ok": True, "model": str(model)}))
         return
     signers = signing_keys(options.sign_with)
-    with open_publisher(root, options.api, key, signers, days=options.days, trusted=options.trust) as publisher:
+    seal = {"days": options.days, "trusted": options.trust, "least": options.counter}
+    with open_publisher(root, options.api, key, signers, **seal) as publisher:
         if options.step == "publish":
             verdict = read_verdict(options.gate)
             done = publish(publisher, options.model, verdict, channel=options.channel, percent=options.percent)

@@ -178,3 +178,7 @@ def test_a_release_is_renewed_by_command_before_it_expires(
     after = manifest_in(org, opened, "stable")
     assert after["files"] == before["files"] and after["expires"] > before["expires"]
     assert len(org.channel("stable")["envelope"]["signatures"]) == 2
+    # Where the highest counter is forgotten, a person says from where on; it is remembered then.
+    for given, counter in ((["--counter", "500"], 500), ([], 501)):
+        assert main([*arguments, "--sign-with", str(key_file), *given]) == 0
+        assert json.loads(capsys.readouterr().out.splitlines()[-1])["counter"] == counter
