@@ -1,6 +1,6 @@
 // Sends what waits and fetches what is new: push until the outbox is empty, then pull. Killed anywhere, it loses and doubles nothing.
 import { z } from "zod";
-import { limits, type PushResponse } from "../../shared/decisions.ts";
+import { limits, type Problem, type PushResponse } from "../../shared/decisions.ts";
 import type { Answer, Api, Failure } from "./api-client.ts";
 import { applyPage, forgetCopies, forgetCursor, noteAccount, noteEpoch, readPull } from "./apply-page.ts";
 import { dropLongKept, moveKeptClock } from "./kept.ts";
@@ -120,7 +120,9 @@ async function pushAll(deps: SyncDeps): Promise<Failure | null> {
     } else if (rows.length > 1) {
       suspects = rows.length;
     } else {
-      await bury(db, rows, answer.failure, deps.now());
+      const [row] = rows;
+      const { problem } = answer.failure;
+      if (row) await db.transaction("rw", [db.outbox, db.dead], () => bury(db, row, problem, deps.now()));
       suspects = null;
     }
   }
@@ -170,15 +172,13 @@ async function noteResults(
       answered++;
       const { id, bytes, decision } = row;
       if (result.status === "rejected") {
-        // Where locks let two contexts in, the other one may have heard better of it meanwhile.
-        if ((await db.outbox.where({ id }).count()) === 0) continue;
-        await db.dead.put({ id, bytes, decision, problem: result.problem, at });
-      } else {
-        await db.reviews.where({ id }).modify({ seq: result.seq });
-        await db.kept.put({ id, bytes, decision, ackedAt: time });
-        stored.push(id);
+        await bury(db, row, result.problem, at);
+        continue;
       }
+      await db.reviews.where({ id }).modify({ seq: result.seq });
+      await db.kept.put({ id, bytes, decision, ackedAt: time });
       await db.outbox.where({ id }).delete();
+      stored.push(id);
     }
     await dropLongKept(db, time);
   });
@@ -186,13 +186,11 @@ async function noteResults(
   return answered > 0;
 }
 
-async function bury(db: ReviewDb, rows: readonly OutboxRow[], { problem }: Failure & { kind: "refused" }, at: number): Promise<void> {
-  await db.transaction("rw", [db.outbox, db.dead], async () => {
-    for (const { id, bytes, decision } of rows) {
-      await db.dead.put({ id, bytes, decision, problem, at });
-      await db.outbox.where({ id }).delete();
-    }
-  });
+/** In a transaction over `outbox` and `dead`. */
+async function bury(db: ReviewDb, { id, bytes, decision }: OutboxRow, problem: Problem, at: number): Promise<void> {
+  // Where locks let two contexts in, the other one may have heard better of it meanwhile.
+  if ((await db.outbox.where({ id }).delete()) === 0) return;
+  await db.dead.put({ id, bytes, decision, problem, at });
 }
 
 /** Fetches page after page. @returns what stopped it, or null when there is no more. */
