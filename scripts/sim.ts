@@ -1,4 +1,4 @@
-// `npm run sim -- --seeds N`: the sync simulator. `--from S` begins elsewhere, `--seed S` replays one seed and shows its trace, `--mutants` proves that faults are found, `--json` prints the last line only.
+// `npm run sim -- --seeds N`: the sync simulator. `--from S` begins elsewhere, `--seed S` replays one seed and shows its trace, `--mutants` proves that faults are found, `--json` prints the last line only. Interrupted it says what it has seen so far.
 import { parseArgs } from "node:util";
 import { mutants } from "../tests/sim/mutants.ts";
 import { createPool } from "../tests/sim/pool.ts";
@@ -23,12 +23,15 @@ const killVisits = Number(values.seeds) >= 10_000 ? 4 : 1;
 const one = values.seed !== undefined;
 const say = (text: string) => (values.json ? undefined : console.log(text));
 
+const interrupted = new AbortController();
+process.once("SIGINT", () => interrupted.abort());
 const pool = createPool(values.processes ? Number(values.processes) : undefined);
 const sum = await runMany({
   pool,
   from: Number(values.seed ?? values.from),
   seeds: one ? 1 : Number(values.seeds),
   killVisits: one ? 0 : killVisits,
+  signal: interrupted.signal,
   onProgress: (done) => console.error(`${done}, ${seconds()} s`),
 });
 show(sum);

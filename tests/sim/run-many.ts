@@ -34,6 +34,8 @@ interface Options {
   comparedEvery?: number;
   /** Ends early when a world is guilty. */
   untilGuilty?: boolean;
+  /** Once it aborts, no other world is begun. */
+  signal?: AbortSignal;
 }
 
 /** Of so many seeds it is noted which awaits they come to. */
@@ -51,6 +53,7 @@ export async function runMany({
   onProgress,
   comparedEvery = 50,
   untilGuilty = false,
+  signal,
 }: Options): Promise<Sum> {
   const points = await pool.prepare(mutations);
   const sum: Sum = {
@@ -67,7 +70,7 @@ export async function runMany({
   const places: Places = new Map();
   const jobs = Array.from({ length: seeds }, (_, index): Job => ({ seed: from + index, survey: killVisits > 0 && index < surveyed }));
   await pool.each(jobs, async (job, index) => {
-    if (untilGuilty && sum.guilty.length > 0) return;
+    if (signal?.aborted || (untilGuilty && sum.guilty.length > 0)) return;
     const result = await pool.run(job, index);
     sum.seeds++;
     take(job, result);
@@ -80,6 +83,6 @@ export async function runMany({
     if (sum.seeds % 500 === 0)
       onProgress?.([`${sum.seeds} seeds, ${sum.guilty.length} of them guilty`, ...sum.guilty.map(({ job }) => job.seed)].join(" "));
   });
-  if (killVisits > 0) Object.assign(sum, await killAtAwaits({ pool, points, places, visits: killVisits, take }));
+  if (killVisits > 0 && !signal?.aborted) Object.assign(sum, await killAtAwaits({ pool, points, places, visits: killVisits, take }));
   return sum;
 }

@@ -33,6 +33,8 @@ type Code = Awaited<ReturnType<typeof makeCode>>;
 console.warn = () => undefined;
 // A killed context leaves promises behind that nobody hears any more.
 process.on("unhandledRejection", () => undefined);
+// A terminal interrupts the whole group: who gives the work says when it ends.
+process.on("SIGINT", () => undefined);
 
 const tell = (message: Tells) => process.send?.(message);
 let codes: { plain: Code; paged: Code } | null = null;
