@@ -142,14 +142,16 @@ def honest_outcomes(root: Path, scene: Scene, seed: int) -> Honest:
     for examples, settled in ((read_jsonl(folder / "examples.jsonl"), True), (undefended(lines), False)):
         network, _ = bench.taught(_to_teach(examples), settled=settled)
         outcomes.append(judge(bench, network, measured, answers))
+    current = judge(bench, bench.network, measured)
     facts = require_run(folder, "corrections")["facts"]
     waiting = sum(row["waiting"] for row in read_jsonl(folder / "trust.jsonl"))
     print(
         f"honest team: {PEOPLE} people, {len(scene.team.said)} decisions, {waiting} of them wait {json.dumps(facts['held'])}; macro-F1 on"
-        f" {len(measured.clean)} clean texts {outcomes[0].clean:.2f} (gate: {outcomes[0].broken or 'passes'}), without defences {outcomes[1].clean:.2f}",
+        f" {len(measured.clean)} clean texts {outcomes[0].clean:.2f} (gate: {outcomes[0].broken or 'passes'}), without defences {outcomes[1].clean:.2f};"
+        f" the published model {current.clean:.2f}",
         flush=True,
     )
-    return Honest(outcomes[0], outcomes[1], judge(bench, bench.network, measured), answers)
+    return Honest(outcomes[0], outcomes[1], current, answers)
 
 
 def _harms_undefended(row: dict) -> bool:
