@@ -16,7 +16,6 @@ const reads = /\/v1\/waiting$/;
 const modelFiles = /\/v1\/models\/files\/[0-9a-f]{64}$/;
 
 type Plugins = NonNullable<NonNullable<ConstructorParameters<typeof CacheFirst>[0]>["plugins"]>;
-
 type Plugin = Plugins[number];
 
 /** An answer belongs to the key that asked: another person's, before everything is forgotten, would name another team's tickets. */

@@ -87,7 +87,7 @@ export function startReviewHost(): ReviewHost {
             {
               db,
               mirror,
-              account: `${connection.me.org.id}/${connection.me.user.id}`,
+              account: { org: connection.me.org.id, user: connection.me.user.id },
               api: createApi({ ...connection, fetch: (url, init) => fetch(url, init) }),
               now: Date.now,
               random: Math.random,

@@ -36,7 +36,7 @@ const sum = await runMany({
 });
 show(sum);
 let mutantsFound = 0;
-for (const { name, mutations } of values.mutants ? mutants : []) {
+for (const { name, mutations } of values.mutants && !interrupted.signal.aborted ? mutants : []) {
   const { guilty, seeds } = await runMany({ pool, from: 1, seeds: seedsForMutants, killVisits: 0, mutations, untilGuilty: true });
   if (guilty.length > 0) mutantsFound++;
   say(`${guilty.length > 0 ? `found within ${seeds} seeds` : "NOT FOUND"}: ${name}`);
@@ -44,7 +44,9 @@ for (const { name, mutations } of values.mutants ? mutants : []) {
 pool.close();
 const { lost, doubled, stuck, diverged, nondeterministic, unreached } = sum;
 const ok =
-  lost + doubled + stuck + diverged + nondeterministic + unreached.length === 0 && (!values.mutants || mutantsFound === mutants.length);
+  !interrupted.signal.aborted &&
+  lost + doubled + stuck + diverged + nondeterministic + unreached.length === 0 &&
+  (!values.mutants || mutantsFound === mutants.length);
 console.log(
   JSON.stringify({
     seeds: sum.seeds,
@@ -58,6 +60,7 @@ console.log(
     ...(values.mutants ? { mutants: mutants.length, mutantsFound } : {}),
     guiltySeeds: sum.guilty.map(({ job }) => job.seed),
     seconds: seconds(),
+    interrupted: interrupted.signal.aborted,
     ok,
   }),
 );

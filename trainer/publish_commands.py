@@ -24,6 +24,13 @@ def _percent(text: str) -> int:
     return value
 
 
+def _counter(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("counters begin at 1")
+    return value
+
+
 def _add_trust(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--trust", action="append", default=[], help="public key of older releases, 64 hexadecimal digits"
@@ -58,7 +65,7 @@ def add_arguments(steps: argparse._SubParsersAction) -> None:
     _add_signing(where)
     where.add_argument(
         "--counter",
-        type=int,
+        type=_counter,
         default=1,
         help="sign under this counter or a higher one (where the highest is forgotten)",
     )

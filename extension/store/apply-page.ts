@@ -11,6 +11,10 @@ import { ticketIdOf } from "./ticket-id.ts";
 const Pull = z.strictObject({ cursor: z.string().nullable(), shadowCursor: z.string().nullable() });
 type Pull = z.infer<typeof Pull>;
 
+/** Who is connected, and at whose server. */
+const Account = z.strictObject({ org: z.string(), user: z.string() });
+export type Account = z.infer<typeof Account>;
+
 const fromTheBeginning: Pull = { cursor: null, shadowCursor: null };
 
 /** Where to go on pulling: into the shadow while no history is complete. */
@@ -28,15 +32,19 @@ export async function forgetCursor(db: ReviewDb): Promise<void> {
  * Notes who this is, and at whose server. As somebody else, or at another org's, the history is read from its beginning, and what the one
  * before had sent is not sent again.
  */
-export async function noteAccount(db: ReviewDb, account: string): Promise<void> {
+export async function noteAccount(db: ReviewDb, account: Account): Promise<void> {
   await db.transaction("rw", [db.meta, db.shadow, db.kept, db.reviews], async () => {
-    const known = (await db.meta.get("account"))?.value;
-    if (known === account) return;
+    const known = await readAccount(db);
+    if (known?.org === account.org && known.user === account.user) return;
     await db.meta.put({ key: "account", value: account });
-    if (known === undefined) return;
+    if (!known) return;
     await db.reviews.filter(({ local, seq }) => local && seq !== null).modify({ doubt: "elsewhere" });
     await Promise.all([db.kept.clear(), db.meta.delete("epoch"), forgetCursor(db)]);
   });
+}
+
+async function readAccount(db: ReviewDb): Promise<Account | null> {
+  return Account.safeParse((await db.meta.get("account"))?.value).data ?? null;
 }
 
 /**
@@ -57,7 +65,10 @@ export async function noteEpoch(db: ReviewDb, epoch: string): Promise<boolean> {
     .anyOf(kept.map(({ id }) => id))
     .modify({ seq: null });
   await db.kept.clear();
-  await db.reviews.filter(({ local, seq, doubt }) => local && seq !== null && !doubt).modify({ doubt: "unsure" });
+  const me = (await readAccount(db))?.user;
+  // A lead's history has what others decided in this very browser: it is theirs to send.
+  const mine = ({ local, seq, doubt, reviewer }: ReviewRow) => local && seq !== null && !doubt && (reviewer?.id ?? me) === me;
+  await db.reviews.filter(mine).modify({ doubt: "unsure" });
   return true;
 }
 

@@ -39,11 +39,15 @@ export function createMirror(area: KeyValueArea): Mirror {
     put: (decision) => area.set({ [prefix + decision.id]: decision }),
     remove: (ids) => (ids.length > 0 ? area.remove(ids.map((id) => prefix + id)) : Promise.resolve()),
     async all() {
-      const rows = Object.entries(await area.get(null)).flatMap(([key, value]) => (key.startsWith(prefix) ? [value] : []));
-      const whole = rows.flatMap((row) => Decision.safeParse(row).data ?? []);
-      const others = rows.filter((row) => !Decision.safeParse(row).success);
-      // What cannot even be shown stays where it is: throwing it away would be the loss that the copy is against.
-      return { whole, damaged: others.flatMap((row) => Damaged.safeParse(row).data ?? []) };
+      const copies: Copies = { whole: [], damaged: [] };
+      for (const [key, value] of Object.entries(await area.get(null))) {
+        if (!key.startsWith(prefix)) continue;
+        const whole = Decision.safeParse(value).data;
+        if (whole) copies.whole.push(whole);
+        // What cannot even be shown stays where it is: throwing it away would be the loss that the copy is against.
+        else copies.damaged.push(...[Damaged.safeParse(value).data ?? []].flat());
+      }
+      return copies;
     },
   };
 }

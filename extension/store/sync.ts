@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { limits, type Problem, type PushResponse } from "../../shared/decisions.ts";
 import type { Answer, Api, Failure } from "./api-client.ts";
-import { applyPage, forgetCopies, forgetCursor, noteAccount, noteEpoch, readPull } from "./apply-page.ts";
+import { type Account, applyPage, forgetCopies, forgetCursor, noteAccount, noteEpoch, readPull } from "./apply-page.ts";
 import { dropLongKept, moveKeptClock } from "./kept.ts";
 import type { Mirror } from "./mirror.ts";
 import type { OutboxRow, ReviewDb } from "./review-db.ts";
@@ -10,8 +10,8 @@ import type { OutboxRow, ReviewDb } from "./review-db.ts";
 export interface SyncDeps {
   db: ReviewDb;
   api: Api;
-  /** Whose the API's key is: org and person. */
-  account: string;
+  /** Whose the API's key is. */
+  account: Account;
   mirror: Mirror;
   /** Milliseconds since 1970; it may jump, and then only waiting times are wrong for a while. */
   now(): number;

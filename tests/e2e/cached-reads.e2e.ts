@@ -1,4 +1,4 @@
-// Workbox in the extension's background: a lead's list is there also while the API is down, and fetch a model file by its hash once.
+// Workbox in the extension's background: a lead's list is there also while the API is down, and a model file is fetched by its hash once.
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";

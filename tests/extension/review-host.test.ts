@@ -1,4 +1,4 @@
-// The background's part of reviews, on a browser in memory: which tagged tickets it notes for the queue.
+// The background's part of reviews, on a browser in memory: which tagged tickets it notes for the queue, and whose decisions it sends.
 // First of all: Dexie looks once, when it is loaded, whether there is a database.
 import "fake-indexeddb/auto";
 import { beforeAll, expect, test, vi } from "vitest";
@@ -33,4 +33,16 @@ test("a ticket is noted with its address; of a page that was read on request not
   const noted = await db.tickets.toArray();
   expect(noted.map(({ url }) => url)).toEqual(["https://soc.atlassian.net/browse/SOC-1"]);
   expect(await db.suggestions.count()).toBe(1);
+});
+
+test("whose decisions are sent is noted by org and person", async () => {
+  vi.stubGlobal("fetch", () => Promise.reject(new TypeError("Failed to fetch")));
+  startReviewHost();
+  const user = { id: "ana", name: "Ana", role: "analyst" };
+  const me = { user, org: { id: "soc", name: "SOC" }, scopes: ["review"], keyExpires: null };
+  await fake.browser.storage.local.set({
+    connection: { baseUrl: "https://s.example", key: "k".repeat(40), me, since: "2026-11-25T10:00:00Z" },
+  });
+  const db = await openForPages();
+  await vi.waitFor(async () => expect((await db.meta.get("account"))?.value).toEqual({ org: "soc", user: "ana" }));
 });

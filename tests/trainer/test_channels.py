@@ -178,6 +178,9 @@ def test_a_release_is_renewed_by_command_before_it_expires(
     after = manifest_in(org, opened, "stable")
     assert after["files"] == before["files"] and after["expires"] > before["expires"]
     assert len(org.channel("stable")["envelope"]["signatures"]) == 2
+    with pytest.raises(SystemExit, match="2"):
+        main([*arguments, "--counter", "0"])
+    assert "counters begin at 1" in capsys.readouterr().err
     # Where the highest counter is forgotten, a person says from where on; it is remembered then.
     for given, counter in ((["--counter", "500"], 500), ([], 501)):
         assert main([*arguments, "--sign-with", str(key_file), *given]) == 0

@@ -7,9 +7,9 @@ import { renewEpoch } from "../../../worker-api/database.ts";
 import { intent } from "./review-lab.ts";
 import { startClient, startServer } from "./sync-lab.ts";
 
-test("another org's server (or another person at the same) gets nothing that was sent before, and its history takes the place", async () => {
+test("another org's server gets nothing that was sent before, also when it is restored, and its history takes the place", async () => {
   const [first, second] = [await startServer(), await startServer()];
-  const one = await startClient(first.analyst, first.answer, "first");
+  const one = await startClient(first.analyst, first.answer);
   const theirs = intent();
   await one.reviews.decide(theirs);
   await one.sync();
@@ -18,7 +18,7 @@ test("another org's server (or another person at the same) gets nothing that was
   await ruling.sync();
   await one.sync();
   expect([await one.db.kept.count(), await one.db.reviews.count()]).toEqual([1, 2]);
-  const moved = await startClient(second.analyst, second.answer, "second", one);
+  const moved = await startClient(second.analyst, second.answer, one);
   const ours = intent();
   await moved.reviews.decide(ours);
   expect(await moved.sync(true)).toMatchObject({ status: { state: "idle" } });
@@ -32,6 +32,20 @@ test("another org's server (or another person at the same) gets nothing that was
   await renewEpoch(second.db);
   await moved.sync(true);
   expect((await second.db.$client.execute("SELECT id FROM events")).rows.map(({ id }) => id)).toEqual([ours.id]);
+});
+
+test("another person at the same server sends nothing that the one before had sent, also when the server has lost it", async () => {
+  const server = await startServer();
+  const ana = await startClient(server.analyst, server.answer);
+  await ana.reviews.decide(intent());
+  await ana.sync();
+  const lea = await startClient(server.lead, server.answer, ana);
+  await lea.sync(true);
+  await server.db.$client.execute("DELETE FROM events");
+  await renewEpoch(server.db);
+  expect(await lea.sync(true)).toMatchObject({ status: { state: "idle" } });
+  expect((await server.db.$client.execute("SELECT id FROM events")).rows).toEqual([]);
+  expect([await lea.db.outbox.count(), await lea.db.dead.count(), await lea.db.reviews.count()]).toEqual([0, 0, 1]);
 });
 
 test("an erased ticket's words leave every table, the inspector and the second copy; what was decided stays and is sent", async () => {

@@ -1,6 +1,7 @@
 // What the tests of the sync share: the real API in this process with an analyst and a lead, and a client with something between.
 import { createApi } from "../../../extension/store/api-client.ts";
 import { syncOnce } from "../../../extension/store/sync.ts";
+import { Me } from "../../../shared/decisions.ts";
 import { createKey, createOrg, createUser } from "../../../worker-api/accounts.ts";
 import { createApp } from "../../../worker-api/app.ts";
 import { openDatabase } from "../../../worker-api/database.ts";
@@ -26,10 +27,22 @@ export async function startServer() {
   };
 }
 
+/** Whose the key is; nobody's where no server answers. */
+async function accountOf(key: string, answer: Answer) {
+  try {
+    const me = await answer(new Request("http://127.0.0.1:1/v1/me", { headers: { authorization: `Bearer ${key}` } }));
+    const { org, user } = Me.parse(await me.json());
+    return { org: org.id, user: user.id };
+  } catch {
+    return { org: "none", user: "nobody" };
+  }
+}
+
 /** @param before a client whose browser is connected to this server from now on. */
-export async function startClient(key: string, answer: Answer, account = "one", before?: Awaited<ReturnType<typeof openLab>>) {
+export async function startClient(key: string, answer: Answer, before?: Awaited<ReturnType<typeof openLab>>) {
   const lab = before ?? (await openLab({ connected: async () => true }));
   const clock = { now: Date.now() };
+  const account = await accountOf(key, answer);
   let between: (request: Request, next: Answer) => Response | Promise<Response> = (request, next) => next(request);
   const requests: Request[] = [];
   const api = createApi({
