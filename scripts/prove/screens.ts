@@ -178,7 +178,7 @@ async function leadsPanel(): Promise<void> {
   await fetch(`${api.baseUrl}/v1/waiting`, {
     method: "PUT",
     headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-    body: JSON.stringify({ tickets: [waits("SEC-205", "tied"), waits("SEC-203", "alone"), waits("SEC-207", "disputed")], more: 4 }),
+    body: JSON.stringify({ tickets: [waits("SEC-205", "tied"), waits("SEC-201", "alone"), waits("SEC-207", "disputed")], more: 4 }),
   });
   const page = await open("SEC-203");
   await inWindow(page, "sidepanel", 400, 900, "lead-");
