@@ -43,7 +43,7 @@ class Row:
 
 @dataclasses.dataclass(frozen=True)
 class Held:
-    """A ticket that teaches nothing now, and why."""
+    """A text of a ticket that teaches nothing now, and why."""
 
     ticket: str
     reason: str
@@ -72,24 +72,26 @@ def _severity(judgements: list[Judgement]) -> str:
     return SEVERITIES[levels[(len(levels) - 1) // 2]]
 
 
-def _task(pairs: list[tuple[Judgement, int]], beliefs: Beliefs) -> int:
-    """Which of the texts that a ticket was judged by is learnt: the one that a lead ruled on last, else the one with most voices, else the newest."""
-    newest: dict[int, tuple[bool, int, int]] = {}
+def _texts(pairs: list[tuple[Judgement, int]], beliefs: Beliefs) -> list[int]:
+    """The texts that a ticket was judged by, that first which is learnt before the others: most voices, then the newest. The last that a lead ruled on stands for all."""
+    places: dict[int, tuple[bool, int, int]] = {}
     for judgement, task in pairs:
         voices = {
             beliefs.voices[other.who] for other, about in pairs if about == task and other.tag and not other.hasty
         }
         ruled = judgement.ruling and not judgement.hasty
-        newest[task] = max(newest.get(task, (False, 0, 0)), (ruled, 0 if ruled else len(voices), judgement.seq))
-    return max(newest, key=lambda task: newest[task])
+        places[task] = max(places.get(task, (False, 0, 0)), (ruled, 0 if ruled else len(voices), judgement.seq))
+    order = sorted(places, key=lambda task: places[task], reverse=True)
+    return order[:1] if places[order[0]][0] else order
 
 
 def adjudicate(
     judgements: list[Judgement], tasks: list[int], beliefs: Beliefs, *, least_trust: float = LEAST_TRUST
 ) -> tuple[list[Row], list[Held]]:
-    """One row or one reason a ticket. `tasks[i]` is the group of near-duplicates that judgement i is about.
+    """One row or one reason for each text of a ticket; `one_a_ticket` says which row is learnt. `tasks[i]` is the group of near-duplicates that judgement i is about.
 
-    The client sends the text, so that two people may have judged other texts under one ticket: a word counts for its own text only.
+    The client sends the text, so that two people may have judged other texts under one ticket: a word counts for its own text only, and
+    one that waits holds no colleague's word about another.
     """
     tickets: dict[str, list[tuple[Judgement, int]]] = defaultdict(list)
     voices: dict[tuple[int, str], set[str]] = defaultdict(set)
@@ -97,34 +99,49 @@ def adjudicate(
         tickets[judgement.ticket].append((judgement, task))
         if judgement.tag and not judgement.hasty and (judgement.ruling or beliefs.trust[judgement.who] >= least_trust):
             voices[task, judgement.tag[0]].add(beliefs.voices[judgement.who])
-    rows: list[Row] = []
-    held: list[Held] = []
-    for ticket, pairs in sorted(tickets.items()):
-        everybody = tuple(judgement for judgement, _ in pairs)
-        task = _task(pairs, beliefs)
-        said = [judgement for judgement, about in pairs if judgement.tag and about == task]
-        counted = [judgement for judgement in said if not judgement.hasty]
-        believed = [j for j in counted if j.ruling or beliefs.trust[j.who] >= least_trust]
-        if not believed:
-            reason = UNSAID if not said else HASTY if not counted else DISTRUSTED
-            held.append(Held(ticket, reason, everybody))
-            continue
-        rulings = [judgement for judgement in believed if judgement.ruling]
-        if rulings:
-            name, severity = rulings[-1].tag or ("", "")
-            behind = [judgement for judgement in believed if judgement.tag and judgement.tag[0] == name]
-            rows.append(Row(ticket, name, severity, 1.0, tuple(behind)))
-            continue
-        shares = beliefs.likely(task, least_trust)
-        # The ticket's own voices may be older than what the same people say of its near-duplicate.
-        names = {judgement.tag[0] for judgement in believed if judgement.tag} & shares.keys()
-        name = max(sorted(names), key=lambda candidate: shares[candidate], default="")
+    found = [
+        _settled(ticket, tuple(j for j, about in pairs if about == task), task, beliefs, voices, least_trust)
+        for ticket, pairs in sorted(tickets.items())
+        for task in _texts(pairs, beliefs)
+    ]
+    return [one for one in found if isinstance(one, Row)], [one for one in found if isinstance(one, Held)]
+
+
+def _settled(
+    ticket: str,
+    everybody: tuple[Judgement, ...],
+    task: int,
+    beliefs: Beliefs,
+    voices: dict[tuple[int, str], set[str]],
+    least_trust: float,
+) -> Row | Held:
+    """What `everybody` who judged this text of the ticket settles."""
+    said = [judgement for judgement in everybody if judgement.tag]
+    counted = [judgement for judgement in said if not judgement.hasty]
+    believed = [j for j in counted if j.ruling or beliefs.trust[j.who] >= least_trust]
+    if not believed:
+        return Held(ticket, UNSAID if not said else HASTY if not counted else DISTRUSTED, everybody)
+    rulings = [judgement for judgement in believed if judgement.ruling]
+    if rulings:
+        name, severity = rulings[-1].tag or ("", "")
         behind = [judgement for judgement in believed if judgement.tag and judgement.tag[0] == name]
-        if shares.get(name, 0.0) < LEAST_AGREEMENT:
-            held.append(Held(ticket, DISPUTED, everybody))
-        elif any(is_flip(judgement) for judgement in behind) and len(voices[task, name]) < 2:
-            held.append(Held(ticket, LONELY_FLIP, everybody))
-        else:
-            trust = sum(beliefs.trust[judgement.who] for judgement in behind) / len(behind)
-            rows.append(Row(ticket, name, _severity(behind), trust * shares[name], tuple(behind)))
-    return rows, held
+        return Row(ticket, name, severity, 1.0, tuple(behind))
+    shares = beliefs.likely(task, least_trust)
+    # The ticket's own voices may be older than what the same people say of its near-duplicate.
+    names = {judgement.tag[0] for judgement in believed if judgement.tag} & shares.keys()
+    name = max(sorted(names), key=lambda candidate: shares[candidate], default="")
+    behind = [judgement for judgement in believed if judgement.tag and judgement.tag[0] == name]
+    if shares.get(name, 0.0) < LEAST_AGREEMENT:
+        return Held(ticket, DISPUTED, everybody)
+    if any(is_flip(judgement) for judgement in behind) and len(voices[task, name]) < 2:
+        return Held(ticket, LONELY_FLIP, everybody)
+    trust = sum(beliefs.trust[judgement.who] for judgement in behind) / len(behind)
+    return Row(ticket, name, _severity(behind), trust * shares[name], tuple(behind))
+
+
+def one_a_ticket(rows: list[Row]) -> list[Row]:
+    """Of `adjudicate`'s rows that still stand, the first of each ticket."""
+    first: dict[str, Row] = {}
+    for row in rows:
+        first.setdefault(row.ticket, row)
+    return list(first.values())

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from trainer import waiting
-from trainer.adjudicate import HURRIED, TIED, Held, Row, adjudicate
+from trainer.adjudicate import HURRIED, TIED, Held, Row, adjudicate, one_a_ticket
 from trainer.caps import weigh
 from trainer.clean import read_texts
 from trainer.judgements import Judgement, judgements_of
@@ -31,7 +31,7 @@ from trainer.trust import believe
 #: `source` of a reviewed ticket's example.
 SOURCE = "reviews"
 #: Changes when the run folder's files change their meaning.
-FORMAT = 3
+FORMAT = 4
 LEAKS = "nearly the same as a text that judges the model"
 WORDLESS = "no words came with it"
 EXCLUDED = "the reviewer is excluded"
@@ -159,7 +159,7 @@ def _write(
     # A lead who rules has looked: nothing waits for a second ruling.
     tied = {index: word for index, word in odd.items() if not any(one.ruling for one in kept[index].behind)}
     held += [Held(kept[index].ticket, TIED, kept[index].behind, f"word: {word}") for index, word in tied.items()]
-    kept = [row for index, row in enumerate(kept) if index not in tied]
+    kept = one_a_ticket([row for index, row in enumerate(kept) if index not in tied])
     at = [places[row.learnt.decision["id"]] for row in kept]
     weights = weigh(kept, [tasks[i] for i in at], [family_of(judgements[i]) for i in at], beliefs.voices)
     owners: list[Row] = []

@@ -51,13 +51,13 @@ def write_overview(folder: Path, held: list[Held], people: People, beliefs: Beli
     waiting = Counter(item.reason for item in held)
     lines = ["# What waits for a lead", ""]
     lines += [
-        f"{len(held)} tickets teach nothing now. Each stands in `quarantine.csv`; `questions.csv` has labels to look at again.",
+        f"{len(held)} texts of tickets teach nothing now. Each stands in `quarantine.csv`; `questions.csv` has labels to look at again.",
         "",
     ]
     if waiting:
         lines += ["## Why", ""]
         lines += _table(
-            ["why", "tickets", "what to do"],
+            ["why", "texts", "what to do"],
             [[why, n, WHAT_TO_DO.get(why, RULE if why in REASONS else NOTHING)] for why, n in waiting.most_common()],
         )
         lines += ["", "## Who", ""]

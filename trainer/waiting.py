@@ -23,14 +23,18 @@ REASONS = {
     UNSAID: "undecided",
     HASTY: "hasty",
 }
+BESIDE = {TIED, LONELY_FLIP, DISPUTED}
 
 
 def waiting_list(held: list[Held], learnt: set[str]) -> dict:
-    """The contract's `WaitingList`: each ticket once, by its most urgent reason, the newest first. `learnt` are tickets that teach all the same."""
+    """The contract's `WaitingList`: each ticket once, by its most urgent reason, the newest first.
+
+    `learnt` are tickets that teach all the same: what waits beside that is shown where somebody may have sent another text under a colleague's ticket.
+    """
     order = list(REASONS)
     first: dict[str, Held] = {}
     for item in sorted((item for item in held if item.reason in REASONS), key=lambda item: order.index(item.reason)):
-        if item.ticket not in learnt:
+        if item.ticket not in learnt or item.reason in BESIDE:
             first.setdefault(item.ticket, item)
     # Stable: within a reason by the newest word.
     rows = sorted(first.values(), key=lambda item: -max(judgement.seq for judgement in item.judgements))

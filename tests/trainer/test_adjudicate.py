@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.trainer.reviews import Desk, suggestion, unlike
-from trainer.adjudicate import DISPUTED, DISTRUSTED, HASTY, LONELY_FLIP, UNSAID, Held, Row, adjudicate
+from trainer.adjudicate import DISPUTED, DISTRUSTED, HASTY, LONELY_FLIP, UNSAID, Held, Row, adjudicate, one_a_ticket
 from trainer.caps import weigh
 from trainer.corrections import tasks_of
 from trainer.judgements import judgements_of
@@ -27,7 +27,7 @@ def settle(desk: Desk) -> tuple[dict[str, Row], dict[str, str]]:
         judgement = item.behind[0] if isinstance(item, Row) else item.judgements[0]
         return str(judgement.decision["ticket"]["key"])
 
-    return {key(row): row for row in rows}, {key(item): item.reason for item in held}
+    return {key(row): row for row in one_a_ticket(rows)}, {key(item): item.reason for item in held}
 
 
 def test_the_newest_decision_that_stands_counts() -> None:
@@ -100,10 +100,26 @@ def test_a_word_about_another_text_under_the_same_ticket_seconds_nothing() -> No
     desk.decide("L", unlike(98), reviewer="liar", tag=("benign", "low"), suggested=critical)
     rows, held = settle(desk)
     assert [judgement.reviewer for judgement in rows["K"].behind] == ["r2", "r3"]
-    assert held == {"L": LONELY_FLIP} and rows["K"].learnt.decision["blocks"][1]["text"] == unlike(1)
+    assert held == {"K": LONELY_FLIP, "L": LONELY_FLIP}
+    assert rows["K"].learnt.decision["blocks"][1]["text"] == unlike(1)
+    # The colleague's own word does not wait with the liar's.
+    assert [judgement.reviewer for judgement in rows["L"].behind] == ["r2"]
+    assert rows["L"].learnt.decision["blocks"][1]["text"] == unlike(2)
     # A lead says which text is meant.
     desk.decide("L", unlike(2), reviewer="lea", role="lead", tag=("phishing", "low"), suggested=suggestion())
-    assert [judgement.reviewer for judgement in settle(desk)[0]["L"].behind] == ["lea"]
+    rows, held = settle(desk)
+    assert [judgement.reviewer for judgement in rows["L"].behind] == ["lea"] and held == {"K": LONELY_FLIP}
+
+
+def test_of_two_texts_that_stand_the_one_with_more_voices_is_learnt_then_the_newer() -> None:
+    desk = Desk()
+    desk.decide("A", unlike(1), reviewer="r1", tag=("phishing", "high"))
+    desk.decide("A", unlike(1), reviewer="r2", tag=("phishing", "high"))
+    desk.decide("A", unlike(99), reviewer="r3", tag=("malware", "high"))
+    desk.decide("B", unlike(2), reviewer="r1", tag=("phishing", "high"))
+    desk.decide("B", unlike(98), reviewer="r3", tag=("malware", "high"))
+    rows, held = settle(desk)
+    assert (rows["A"].threat_type, rows["B"].threat_type, held) == ("phishing", "malware", {})
 
 
 def test_disputes_wait_and_agreement_weighs_more_than_one_voice() -> None:

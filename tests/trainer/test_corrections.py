@@ -184,6 +184,24 @@ def test_a_ruling_is_learnt_although_few_people_use_the_words(tmp_path: Path) ->
     assert held == {f"X-{number}" for number in range(12)} - {"X-3"}
 
 
+def test_a_text_sent_under_a_colleagues_ticket_waits_alone(tmp_path: Path) -> None:
+    desk = Desk()
+    for number in range(60):
+        desk.decide(f"T-{number}", unlike(number), reviewer=f"r{number % 6}", tag=("phishing", "high"))
+    # Newer than the colleague's word, and no flip: only the scan sees it.
+    for number in range(12):
+        text = f"zebrafish lanterns {unlike(900 + number)}"
+        desk.decide(f"T-{number}", text, reviewer="liar", tag=("malware", "high"))
+    snapshot, base = _runs(tmp_path, desk)
+    folder = corrections.run(tmp_path, [snapshot], base, [], [])
+    learnt = {row["ticket"]: row["reviewers"] for row in read_jsonl(folder / "manifest.jsonl")}
+    assert len(learnt) == 60 and not any("o/liar" in people for people in learnt.values())
+    waits = [row["ticket"] for row in _table(folder / "quarantine.csv") if row["why"] == TIED]
+    assert sorted(waits) == sorted(f"T-{number}" for number in range(12))
+    shown = json.loads((folder / "waiting.json").read_text())
+    assert {row["reason"] for row in shown["tickets"]} == {"tied"} and len(shown["tickets"]) == 12
+
+
 def test_two_orgs_share_no_ticket_and_no_person(tmp_path: Path) -> None:
     desk = Desk()
     line = desk.decide("A", unlike(1))

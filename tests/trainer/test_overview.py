@@ -34,7 +34,7 @@ def test_the_lead_reads_who_waits_and_why_worst_first(tmp_path: Path) -> None:
     assert dict(people[0][3]) == {LONELY_FLIP: 4, DISPUTED: 1}
     write_overview(tmp_path, held, people, beliefs)
     text = (tmp_path / NAME).read_text(encoding="utf-8")
-    assert "5 tickets teach nothing now" in text and f"| {LONELY_FLIP} | 4 |" in text
+    assert "5 texts of tickets teach nothing now" in text and f"| {LONELY_FLIP} | 4 |" in text
     assert text.index("| o/bad | 5 | 5 | 100 % |") < text.index("| o/good\\|one | 6 | 1 | 17 % |")
 
 

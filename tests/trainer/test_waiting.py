@@ -10,7 +10,7 @@ import pytest
 from tests.trainer.real_api import Org
 from tests.trainer.reviews import Desk, unlike
 from trainer import corrections, registry, waiting
-from trainer.adjudicate import DISPUTED, HASTY, LONELY_FLIP, Held
+from trainer.adjudicate import DISPUTED, HASTY, LONELY_FLIP, UNSAID, Held
 from trainer.judgements import Judgement, judgements_of
 
 
@@ -35,6 +35,12 @@ def test_each_ticket_once_by_its_most_urgent_reason_and_the_newest_first() -> No
     ]
     found = waiting.waiting_list(held, {e.ticket})
     assert _named(found) == [("B", "alone"), ("A", "alone"), ("C", "disputed")] and found["more"] == 0
+
+
+def test_a_text_that_waits_beside_a_learnt_one_is_shown_where_it_may_be_a_lie() -> None:
+    a, b = _judgements("A", "B")
+    held = [Held(a.ticket, LONELY_FLIP, (a,)), Held(b.ticket, UNSAID, (b,))]
+    assert _named(waiting.waiting_list(held, {a.ticket, b.ticket})) == [("A", "alone")]
 
 
 def test_a_long_list_is_cut_and_says_by_how_much() -> None:
