@@ -66,8 +66,11 @@ class Bench:
             self.lessons[text, length] = untaught(self.network, self.pipeline.tokenizer, text, length, self.plan)
         return self.lessons[text, length]
 
-    def taught(self, examples: list[Record], *, settled: bool = True) -> tuple[SecTagModel, float]:
-        """The published model, taught these examples as a release is and settled; and the share of the step that stayed."""
+    def taught(self, examples: list[Record], *, settled: bool = True, order: int = 0) -> tuple[SecTagModel, float]:
+        """The published model, taught these examples as a release is and settled; and the share of the step that stayed.
+
+        `order` says in which of many orders the lessons come: by chance alone two of them differ.
+        """
         after = copy.deepcopy(self.network)
         lessons = [
             teach(self.lesson(e["text"], WindowRule.length), e, self.pipeline.tokenizer, self.plan) for e in examples
@@ -75,7 +78,7 @@ class Bench:
         rehearsed = rehearsal(self.base, self.plan, examples)
         lessons += [self.lesson(e["text"], self.plan.rehearsed_tokens) for e in rehearsed]
         with tempfile.TemporaryDirectory() as scratch, contextlib.redirect_stderr(io.StringIO()):
-            fit(after, lessons, self.plan, Path(scratch))
+            fit(after, lessons, dataclasses.replace(self.plan, seed=self.plan.seed + order), Path(scratch))
         if not settled:
             return after, 1.0
         after, facts = settle.step_back(self.network, after, self.held_states, self.held, self.plan.layers)

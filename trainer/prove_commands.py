@@ -32,6 +32,10 @@ def add_arguments(steps: argparse._SubParsersAction) -> None:
     poison.add_argument("--seed", type=int, default=20261126, help="of team and attacks: another seed is another proof")
     poison.add_argument("--only", default="", metavar="WORDS", help="attacks with these words in their name")
 
+    poison.add_argument(
+        "--trainings", type=int, default=3, help="of each attack, in other orders of the lessons (default: 3)"
+    )
+
     for step in (learn, poison):
         step.add_argument("--model", type=Path, help="model directory to start from (default: the stable one)")
         step.add_argument("--build", type=Path, help="run folder of `build` (default: made from what is at hand)")
@@ -59,4 +63,5 @@ def run(runs: Path, options: argparse.Namespace) -> int:
     scene = poison_scene.full_scene(
         runs / POISONING, model, options.dev, options.build, options.holdout, options.layers, options.seed
     )
-    return 0 if prove_poisoning.prove(runs / POISONING, scene, options.only, options.seed)["ok"] else 1
+    found = prove_poisoning.prove(runs / POISONING, scene, options.only, options.seed, options.trainings)
+    return 0 if found["ok"] else 1

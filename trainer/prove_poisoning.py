@@ -8,6 +8,7 @@ import dataclasses
 import io
 import json
 import random
+import statistics
 import tempfile
 import time
 from collections import Counter, defaultdict
@@ -74,16 +75,36 @@ def _to_teach(examples: list[Record]) -> list[Record]:
 
 @dataclasses.dataclass(frozen=True)
 class Honest:
-    """What the honest team's models say, with and without defences, and what the published one says."""
+    """What the honest team's models say, with defences (one a training) and without, and what the published one says."""
 
-    on: Outcome
+    on: list[Outcome]
     off: Outcome
     current: Outcome
     answers: rules.Answers
 
 
-def _gain(attack: Attack, reached: Outcome, honest: Outcome) -> float | None:
-    return None if attack.target is None else round(success((attack.target, attack.trigger), reached, honest), 4)
+def _gain(attack: Attack, reached: list[Outcome], honest: list[Outcome]) -> float | None:
+    """The worst of all trainings."""
+    if attack.target is None:
+        return None
+    place = attack.target, attack.trigger
+    return round(max(success(place, one, other) for one, other in zip(reached, honest, strict=True)), 4)
+
+
+def _lost(reached: list[Outcome], honest: list[Outcome]) -> list[float]:
+    """Points of macro-F1 that each training has more than the honest team's in the same order."""
+    return [one.clean - other.clean for one, other in zip(reached, honest, strict=True)]
+
+
+def _trained(scene: Scene, folder: Path, trainings: int, answers: rules.Answers) -> tuple[list[Outcome], list[float]]:
+    """What is learnt from a `corrections` run, in several orders of the lessons; and the share of the step that stayed."""
+    examples = _to_teach(read_jsonl(folder / "examples.jsonl"))
+    found, kept = [], []
+    for order in range(trainings):
+        network, share = scene.bench.taught(examples, order=order)
+        found.append(judge(scene.bench, network, scene.measured, answers))
+        kept.append(share)
+    return found, kept
 
 
 def measure(root: Path, scene: Scene, attack: Attack, honest: Honest, seed: int) -> dict:
@@ -95,15 +116,16 @@ def measure(root: Path, scene: Scene, attack: Attack, honest: Honest, seed: int)
     learnt = [row for row in through if row["split"] == "train" and row["weight"]]
     people = {one.who for one in attack.said if one.hostile}
     first: dict = next(iter(read_jsonl(folder / "trust.jsonl")))
-    network, kept = scene.bench.taught(_to_teach(read_jsonl(folder / "examples.jsonl")))
-    on = judge(scene.bench, network, scene.measured, honest.answers)
+    on, kept = _trained(scene, folder, len(honest.on), honest.answers)
     bad = [one for one in attack.said if one.hostile]
     some = [one for one in attack.said if not one.hostile] + bad[: attack.sample]
     # Settling is a defence too: it steps back until no held-out type is worse.
     without = undefended(export_lines(some, version, random.Random(seed))[0])
     network, _ = scene.bench.taught(_to_teach(without), settled=False)
     off = judge(scene.bench, network, scene.measured, honest.answers)
-    published = scene_published(on, honest)
+    # A model that the gate stops is not published: the current one stays.
+    published = [honest.current if one.broken else one for one in on]
+    lost, lost_published = _lost(on, honest.on), _lost(published, honest.on)
     return {
         "attack": attack.name,
         "kind": attack.kind,
@@ -115,43 +137,39 @@ def measure(root: Path, scene: Scene, attack: Attack, honest: Honest, seed: int)
         "weight": round(sum(row["weight"] for row in learnt), 1),
         "held": require_run(folder, "corrections")["facts"]["held"],
         "kept_of_step": kept,
-        "clean": round(on.clean - honest.on.clean, 2),
+        "clean": round(statistics.mean(lost), 2),
+        "clean_each": [round(points, 2) for points in lost],
         "success": _gain(attack, on, honest.on),
-        "gate": on.broken or "passes",
-        "clean_published": round(published.clean - honest.on.clean, 2),
+        "gate": sorted({name for one in on for name in one.broken}) or "passes",
+        "clean_published": round(statistics.mean(lost_published), 2),
         "success_published": _gain(attack, published, honest.on),
         "detected": first["who"].removeprefix(f"{ORG}/") in people and first["waiting"] > 0,
         "off_clean": round(off.clean - honest.off.clean, 2),
-        "off_success": _gain(attack, off, honest.off),
+        "off_success": _gain(attack, [off], [honest.off]),
         "off_gate": off.broken or "passes",
     }
 
 
-def scene_published(reached: Outcome, honest: Honest) -> Outcome:
-    """A model that the gate stops is not published: the current one stays."""
-    return honest.current if reached.broken else reached
-
-
-def honest_outcomes(root: Path, scene: Scene, seed: int) -> Honest:
+def honest_outcomes(root: Path, scene: Scene, seed: int, trainings: int) -> Honest:
     """What everything is measured against."""
     bench, measured = scene.bench, scene.measured
     answers = rules.answers_of(bench.asked(bench.network), measured.holdout)
     lines, _ = export_lines(scene.team.said, bench.pipeline.folder.name, random.Random(seed))
     folder = defended(root, scene, lines)
-    outcomes = []
-    for examples, settled in ((read_jsonl(folder / "examples.jsonl"), True), (undefended(lines), False)):
-        network, _ = bench.taught(_to_teach(examples), settled=settled)
-        outcomes.append(judge(bench, network, measured, answers))
+    on, _ = _trained(scene, folder, trainings, answers)
+    network, _ = bench.taught(_to_teach(undefended(lines)), settled=False)
+    off = judge(bench, network, measured, answers)
     current = judge(bench, bench.network, measured)
     facts = require_run(folder, "corrections")["facts"]
     waiting = sum(row["waiting"] for row in read_jsonl(folder / "trust.jsonl"))
     print(
         f"honest team: {PEOPLE} people, {len(scene.team.said)} decisions, {waiting} of them wait {json.dumps(facts['held'])}; macro-F1 on"
-        f" {len(measured.clean)} clean texts {outcomes[0].clean:.2f} (gate: {outcomes[0].broken or 'passes'}), without defences {outcomes[1].clean:.2f};"
+        f" {len(measured.clean)} clean texts {', '.join(f'{one.clean:.2f}' for one in on)} (gate: {[one.broken or 'passes' for one in on]}), without"
+        f" defences {off.clean:.2f};"
         f" the published model {current.clean:.2f}",
         flush=True,
     )
-    return Honest(outcomes[0], outcomes[1], current, answers)
+    return Honest(on, off, current, answers)
 
 
 def _harms_undefended(row: dict) -> bool:
@@ -164,7 +182,7 @@ def _share(value: float | None) -> str:
     return "-" if value is None else f"{100 * value:.1f} %"
 
 
-HEADS = "attack | people | rows | through | taught, weight | clean | target | gate | published: clean, target | seen | undefended: clean, target, gate"
+HEADS = "attack | people | rows | through | taught, weight | clean (each training) | target | gate | published: clean, target | seen | undefended: clean, target, gate"
 
 
 def line_of(found: dict) -> str:
@@ -176,7 +194,7 @@ def line_of(found: dict) -> str:
         found["rows"],
         found["through"],
         f"{found['taught']}, {found['weight']}",
-        f"{found['clean']:+.2f}",
+        f"{found['clean']:+.2f} ({', '.join(f'{points:+.2f}' for points in found['clean_each'])})",
         _share(found["success"]),
         gates[0],
         f"{found['clean_published']:+.2f}, {_share(found['success_published'])}",
@@ -186,16 +204,19 @@ def line_of(found: dict) -> str:
     return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
 
-def prove(root: Path, scene: Scene, only: str = "", seed: int = 1) -> dict:
+def prove(root: Path, scene: Scene, only: str = "", seed: int = 1, trainings: int = 1) -> dict:
     """All attacks with `only` in their names; prints a row each and last one JSON line, which it also returns.
 
-    Raises ValueError when there is none.
+    Clean texts are measured as the mean of so many `trainings`, since by the order of lessons alone a training loses or gains half a point.
+    Raises ValueError when there is none, or no training.
     """
+    if trainings < 1:
+        raise ValueError("--trainings: at least one is needed")
     chosen = [attack for attack in scene.attacks if only in attack.name]
     if not chosen:
         raise ValueError(f"no attack has {only!r} in its name")
     began, cpu = time.monotonic(), time.process_time()
-    honest = honest_outcomes(root, scene, seed)
+    honest = honest_outcomes(root, scene, seed, trainings)
     print(f"| {HEADS} |\n|{'---|' * (HEADS.count('|') + 1)}", flush=True)
     found = []
     torch.set_num_threads(1)
@@ -215,6 +236,7 @@ def prove(root: Path, scene: Scene, only: str = "", seed: int = 1) -> dict:
         "idle": idle,
         "worst_success": max((row["success_published"] or 0.0 for row in promised), default=None),
         "worst_clean": min((row["clean_published"] for row in promised), default=None),
+        "worst_clean_of_one_training": min((points for row in promised for points in row["clean_each"]), default=None),
         "worst_success_before_gate": max((row["success"] or 0.0 for row in promised), default=None),
         "work_undefended": sum(map(_harms_undefended, found)),
         "plan": dataclasses.asdict(scene.bench.plan),

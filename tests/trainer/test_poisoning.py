@@ -55,7 +55,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
 
 
 def test_colluders_gain_at_most_half_of_what_they_would_gain_without_defences(tmp_path: Path, scene: Scene) -> None:
-    figures = prove_poisoning.prove(tmp_path, scene)
+    figures = prove_poisoning.prove(tmp_path, scene, trainings=2)
     (found,) = figures["attacks"]
     assert (found["people"], found["rows"]) == (2, 160) and found["detected"], found
     # What passes (the model was not sure of it) weighs as little as one person's words may.
@@ -63,5 +63,9 @@ def test_colluders_gain_at_most_half_of_what_they_would_gain_without_defences(tm
     assert found["off_success"] > prove_poisoning.MOST_SUCCESS, found
     assert found["success"] <= found["off_success"] / 2, found
     assert figures["idle"] == []
+    # The lessons come in another order in each training, and the figure is their mean.
+    assert len(set(found["clean_each"])) == 2 and found["clean"] == pytest.approx(
+        sum(found["clean_each"]) / 2, abs=0.011
+    )
     with pytest.raises(ValueError, match="'nobody'"):
         prove_poisoning.prove(tmp_path, scene, "nobody")
