@@ -38,7 +38,7 @@ export function Model({ view, onLook, onBack }: ModelProps) {
         <dt>{t("model.look")}</dt>
         <dd>
           {/* The outcome is said aloud, not each percent on the way there. */}
-          <span role="status">{progress === null && (look ? <Look look={look} /> : t("model.never"))}</span>
+          <span role="status">{progress === null && (look ? <Look look={look} running={running?.counter} /> : t("model.never"))}</span>
           {progress !== null && t("model.fetching", { percent: `${Math.floor(progress * 100)} %` })}
         </dd>
       </dl>
@@ -58,12 +58,15 @@ export function Model({ view, onLook, onBack }: ModelProps) {
   );
 }
 
-function Look({ look: { code, detail, version, at } }: { look: NonNullable<ModelView["look"]> }) {
+function Look({ look, running }: { look: NonNullable<ModelView["look"]>; running: number | undefined }) {
   const t = useTexts();
+  const { code, detail, version, at } = look;
+  // Nobody looks again when the test has passed.
+  const passed = code === "staged" && look.counter !== null && look.counter === running;
   return (
     <>
       {timeWords(t, at)}: {version && `${version}, `}
-      {t(`model.codes.${code}`)}
+      {passed ? t("model.passed") : t(`model.codes.${code}`)}
       {detail && <span className="quiet"> ({detail})</span>}
     </>
   );

@@ -69,6 +69,13 @@ test("the packaged model: nothing to go back to; without a server nobody to ask"
   expect(done).toEqual(["look", "back"]);
 });
 
+test("a release that a look brought and that runs now is not said to be in its test", () => {
+  const look = { code: "staged" as const, detail: "", version: "2026.49.1", counter: 7, at: 0 };
+  const running = { counter: 7, version: "2026.49.1", scans: 0, gate: "Passed." };
+  expect(drawn({ running, look }).text("[role=status]")).toContain("2026.49.1, tested here, and in use");
+  expect(drawn({ running: { ...running, counter: 6 }, look }).text("[role=status]")).toContain("being tested beside");
+});
+
 test("every outcome of a look has its words, in both languages", () => {
   for (const code of LookCode.options)
     for (const t of [undefined, german]) {
