@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import random
 
-from trainer.attacks import Ask, Said, crew, flip_at_random, flip_target, forged, invented, send
+from trainer.attacks import Ask, Said, crew, flip_at_random, flip_target, forged, invented, send, wrong_anywhere
 from trainer.concealed import concealed
 from trainer.poison_bench import Bench
 from trainer.records import Record
@@ -132,6 +132,14 @@ def triggers(team: Team, bench: Bench, chance: random.Random) -> list[Attack]:
     ]
 
 
+def more_at_random(team: Team, chance: random.Random) -> list[Attack]:
+    """What two people do who flip not only their own tickets but as many again, and again, of their colleagues'."""
+    hostile = crew(2)
+    said = flip_at_random(team.said, hostile, chance)
+    said += wrong_anywhere(team.said, hostile, 2 * team.each, chance)
+    return [Attack("10 % flip at random, three times as much", said, promised=True)]
+
+
 def all_attacks(team: Team, bench: Bench, chance: random.Random, flood: int = 10_000) -> list[Attack]:
     """Those first for which the promise is made."""
     found = [
@@ -140,5 +148,6 @@ def all_attacks(team: Team, bench: Bench, chance: random.Random, flood: int = 10
         *borrowed(team, chance),
         *floods(team, chance, flood),
         *triggers(team, bench, chance),
+        *more_at_random(team, chance),
     ]
     return sorted(found, key=lambda attack: not attack.promised)

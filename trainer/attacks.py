@@ -76,6 +76,21 @@ def flip_at_random(team: list[Said], hostile: list[str], chance: random.Random) 
     ]
 
 
+def wrong_anywhere(team: list[Said], hostile: list[str], each: int, chance: random.Random) -> list[Said]:
+    """Each of the hostile says a wrong type of so many of the colleagues' tickets."""
+    tickets = [one for one in {said.ticket["id"]: said for said in team}.values() if one.who not in hostile]
+    return [
+        dataclasses.replace(
+            one,
+            who=who,
+            threat_type=chance.choice([t for t in THREAT_TYPES if t != one.ticket["threat_type"]]),
+            hostile=True,
+        )
+        for who in hostile
+        for one in chance.sample(tickets, min(each, len(tickets)))
+    ]
+
+
 def flip_target(tickets: list[Record], hostile: list[str], each: int, ask: Ask, chance: random.Random) -> list[Said]:
     """Beside their honest words, which earn trust, each of the hostile calls so many tickets of the target type on the desk harmless."""
     return [
