@@ -9,6 +9,13 @@ LEARNING, GATE, POISONING = "prove-learning", "prove-gate", "prove-poisoning"
 STEPS = [LEARNING, GATE, POISONING]
 
 
+def _trainings(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("at least one is needed")
+    return value
+
+
 def add_arguments(steps: argparse._SubParsersAction) -> None:
     """Adds the proofs to the command line."""
     learn = steps.add_parser(
@@ -31,9 +38,8 @@ def add_arguments(steps: argparse._SubParsersAction) -> None:
     )
     poison.add_argument("--seed", type=int, default=20261126, help="of team and attacks: another seed is another proof")
     poison.add_argument("--only", default="", metavar="WORDS", help="attacks with these words in their name")
-
     poison.add_argument(
-        "--trainings", type=int, default=3, help="of each attack, in other orders of the lessons (default: 3)"
+        "--trainings", type=_trainings, default=3, help="of each attack, in other orders of the lessons (default: 3)"
     )
 
     for step in (learn, poison):

@@ -23,6 +23,7 @@ REASONS = {
     UNSAID: "undecided",
     HASTY: "hasty",
 }
+#: Shown also where another text of the ticket is learnt.
 BESIDE = {TIED, LONELY_FLIP, DISPUTED}
 
 
