@@ -5,12 +5,10 @@ import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/libsql";
 import { type MigrationMeta, readMigrationFiles } from "drizzle-orm/migrator";
 import { newSecret } from "./credentials.ts";
-import { patientClient } from "./patient-client.ts";
+import { fileClient } from "./patient-client.ts";
 import { remoteClient } from "./remote-client.ts";
 import { type Database, meta, schema } from "./schema.ts";
-
-/** WAL and FULL: what is answered is on the disk. Erased text is overwritten, not only unlinked. */
-const pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;";
+import { threadedClient } from "./threaded-client.ts";
 
 export interface OpenOptions {
   /** `file:PATH`, `:memory:`, or `libsql:`, `https:`, `http:` for a remote server. */
@@ -18,17 +16,17 @@ export interface OpenOptions {
   authToken?: string | undefined;
   /** How long a call waits for another process's lock before it fails. */
   waitMs?: number;
+  /** A file is written to in a thread: for a server, which has other things to do meanwhile. */
+  threaded?: boolean;
 }
 
 /** @returns the database, migrated. Several processes may do this at once. @throws LibsqlError when it cannot be opened. */
-export async function openDatabase({ url, authToken, waitMs = 5000 }: OpenOptions): Promise<Database> {
-  const client = url.startsWith("file:")
-    ? patientClient(createClient({ url, concurrency: 1 }), { pragmas, waitMs })
-    : url === ":memory:"
-      ? createClient({ url })
-      : remoteClient({ url, authToken });
+export async function openDatabase({ url, authToken, waitMs = 5000, threaded = false }: OpenOptions): Promise<Database> {
+  const file = url.startsWith("file:") ? { url, waitMs } : null;
+  const client = file ? fileClient(file) : url === ":memory:" ? createClient({ url }) : remoteClient({ url, authToken });
   await migrate(client, readMigrationFiles({ migrationsFolder: join(import.meta.dirname, "migrations") }));
-  const db: Database = drizzle(client, { schema });
+  if (file && threaded) client.close();
+  const db: Database = drizzle(file && threaded ? threadedClient(file) : client, { schema });
   await db
     .insert(meta)
     .values([

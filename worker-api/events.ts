@@ -118,31 +118,42 @@ async function judge(event: unknown, { digest }: Parts): Promise<Judged> {
   const parsed = Decision.safeParse(event);
   if (!parsed.success)
     return rejected(event, problem("invalid-event", "Keep it aside: it will never be taken as it is.", { errors: errorsOf(parsed.error) }));
-  const payload = JSON.stringify(parsed.data);
+  const written = writtenOf(parsed.data);
   // At most three bytes a UTF-16 unit: few events need to be counted.
-  if (payload.length * 3 > limits.decisionBytes && utf8.encode(payload).byteLength > limits.decisionBytes)
+  if (written.payload.length * 3 > limits.decisionBytes && utf8.encode(written.payload).byteLength > limits.decisionBytes)
     return rejected(event, problem("too-large", `An event may have at most ${limits.decisionBytes} bytes: cut its texts.`));
-  return { status: "good", row: await rowOf(parsed.data, payload, digest), decision: parsed.data };
+  return { status: "good", row: await rowOf(parsed.data, written, digest), decision: parsed.data };
 }
 
 /**
- * @param payload the decision as JSON, `blocks` last, as the contract's schema has it. The view is cut from it, which spares the time to write
- * it anew; a text cannot be taken for the cut's place, since its quotes are escaped.
+ * The decision as `JSON.stringify` writes it (`blocks` last, as in the contract's schema), and the two columns that are made of it.
+ * Texts are most of a decision: each is written once for both.
  */
-export async function rowOf(decision: Decision, payload: string, digest: Digest): Promise<NewEvent> {
-  const { id, ticket, verdict, supersedes, suggestion, final, blocks } = decision;
-  const [payloadHash, ticketId] = await Promise.all([digest(payload), digest(`${ticket.system}\n${ticket.key}`)]);
+export function writtenOf({ blocks, ...rest }: Decision) {
+  const head = `${JSON.stringify(rest).slice(0, -1)},"blocks":[`;
+  const roles = blocks.map(({ role }) => `{"role":"${role}"`);
+  const texts = blocks.map(({ text }) => JSON.stringify(text));
+  const whole = roles.map((role, index) => `${role},"text":${texts[index]}}`);
+  return {
+    payload: `${head}${whole.join(",")}]}`,
+    view: `${head}${roles.map((role) => `${role}}`).join(",")}]}`,
+    texts: `[${texts.join(",")}]`,
+  };
+}
+
+export async function rowOf(decision: Decision, { payload, view, texts }: ReturnType<typeof writtenOf>, digest: Digest): Promise<NewEvent> {
+  const { id, ticket, verdict, supersedes, suggestion, final } = decision;
   return {
     id,
-    ticketId,
-    payloadHash,
+    ticketId: await digest(`${ticket.system}\n${ticket.key}`),
+    payloadHash: await digest(payload),
     verdict,
     supersedes,
     modelVersion: suggestion.modelVersion,
     suggested: suggestion.abstained ? null : tagOf(suggestion),
     final: final && tagOf(final),
-    view: `${payload.slice(0, payload.lastIndexOf(',"blocks":['))},"blocks":${JSON.stringify(blocks.map(({ role }) => ({ role })))}}`,
-    texts: JSON.stringify(blocks.map(({ text }) => text)),
+    view,
+    texts,
   };
 }
 

@@ -36,7 +36,7 @@ export interface RunningServer {
 /** @throws the listening socket's error, or the database's. */
 export async function startServer(config: Config, { log, limits }: { log: Log; limits?: Partial<Limits> }): Promise<RunningServer> {
   if (config.file) mkdirSync(dirname(config.file), { recursive: true });
-  const db = await openDatabase(config.database);
+  const db = await openDatabase({ ...config.database, threaded: true });
   const files = await modelFilesOf(config);
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -90,8 +90,8 @@ async function modelFilesOf({ modelFiles }: Config): Promise<ModelFiles | null> 
 }
 
 /**
- * Node accepts one connection a turn of its loop. While pushes fill the turns, waiting connections would be let in as slowly as rows are
- * written, and nobody would hear that the server is busy.
+ * Node accepts one connection a turn of its loop. While pushes fill the turns, waiting connections would be let in as slowly as
+ * pushes are judged, and nobody would hear that the server is busy.
  */
 async function breathe(): Promise<void> {
   for (let turn = 0; turn < TURNS; turn++) await new Promise((done) => setImmediate(done));

@@ -9,7 +9,7 @@ import { visibleTo } from "./events.ts";
 import { scrub } from "./insert-events.ts";
 import { labelsOf } from "./labels.ts";
 import { refuse } from "./problem.ts";
-import { events } from "./schema.ts";
+import { type Database, events } from "./schema.ts";
 
 const params = z.object({ ticketId: Sha256 });
 const readers = scoped("review", "lead", "export");
@@ -93,10 +93,18 @@ export function addTickets(app: Api, { db, now }: Parts): void {
       "write",
     );
     if (known?.rows.length === 0) refuse("not-found", noTicket);
-    // The write-ahead log still has the pages of before.
-    if (db.$client.protocol === "file") await db.$client.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    if (db.$client.protocol === "file") await emptyLog(db);
     return context.body(null, 204);
   });
+}
+
+/** The write-ahead log still has the pages of before. It cannot be emptied while somebody reads from it, which is a matter of milliseconds. */
+async function emptyLog({ $client }: Database): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const { rows } = await $client.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    if (rows[0]?.busy === 0 || attempt === 20) return;
+    await new Promise((done) => setTimeout(done, 10));
+  }
 }
 
 const noTicket = 'No decision about this ticket is known. Its id is SHA-256 of `system + "\\n" + key`.';

@@ -13,7 +13,7 @@ import { threatTypeIds } from "../../shared/labels.ts";
 import { createKey, createOrg, createUser } from "../../worker-api/accounts.ts";
 import { readConfig } from "../../worker-api/config.ts";
 import { openDatabase } from "../../worker-api/database.ts";
-import { rowOf } from "../../worker-api/events.ts";
+import { rowOf, writtenOf } from "../../worker-api/events.ts";
 import { insertStatement } from "../../worker-api/insert-events.ts";
 import { startServer } from "../../worker-api/start-server.ts";
 import { type Answer, offer, openLanes, requestBytes } from "../http-load.ts";
@@ -21,8 +21,8 @@ import { type Answer, offer, openLanes, requestBytes } from "../http-load.ts";
 const BATCH = 100;
 const BATCHES = 12;
 const ROUNDS = 20;
-/** Pushes on their way at once: while one is written, others travel. */
-const LANES = 4;
+/** Pushes on their way at once: while one is judged and one is written, others travel. */
+const LANES = 8;
 const OVERLOAD = { times: 10, seconds: 4 };
 const PAGE = 500;
 /** As many as the first round has rows for. */
@@ -95,16 +95,17 @@ async function measure(): Promise<void> {
   const server = await startServerProcess();
   const pushOf = (batch: Decision[]) => requestBytes("POST", "/v1/events", key, JSON.stringify({ events: batch }));
 
-  const best = { rawPush: Infinity, push: Infinity, rawPull: Infinity, pull: Infinity };
-  const timed = async (name: keyof typeof best, work: () => Promise<unknown>) => {
+  /** Milliseconds of each round. */
+  const took = { rawPush: [] as number[], push: [] as number[], rawPull: [] as number[], pull: [] as number[] };
+  const timed = async (name: keyof typeof took, work: () => Promise<unknown>) => {
     const began = performance.now();
     await work();
-    best[name] = Math.min(best[name], performance.now() - began);
+    took[name].push(performance.now() - began);
   };
   const lanes = openLanes(server.port, LANES);
   for (let round = 0; round < ROUNDS; round++) {
     const batches = Array.from({ length: BATCHES }, newBatch);
-    const rows = await Promise.all(batches.map((batch) => Promise.all(batch.map((one) => rowOf(one, JSON.stringify(one), textSha256)))));
+    const rows = await Promise.all(batches.map((batch) => Promise.all(batch.map((one) => rowOf(one, writtenOf(one), textSha256)))));
     const statements = rows.map((batch) => insertStatement(batch, writer, 0));
     const requests = batches.map(pushOf);
     await timed("rawPush", async () => {
@@ -131,12 +132,17 @@ async function measure(): Promise<void> {
   }
   lanes.close();
 
-  const sustainable = (BATCHES * 1000) / best.push;
+  const sustainable = (BATCHES * 1000) / Math.min(...took.push);
   const overload = await pushTooMuch(server.port, sustainable, pushOf);
   await server.stop();
   const stored = new Set((await db.$client.execute("SELECT id FROM events")).rows.map(({ id }) => id));
   const missing = overload.acknowledged.filter((id) => !stored.has(id)).length;
-  const ratios = { pushRatio: best.rawPush / best.push, pullRatio: best.rawPull / best.pull };
+  // Each round stands beside its raw one, so that what slows the machine for a while slows both; the middle one of twenty is no chance.
+  const ratios = { pushRatio: median(pairs(took.rawPush, took.push)), pullRatio: median(pairs(took.rawPull, took.pull)) };
+  const ofBest = {
+    pushRatio: Math.min(...took.rawPush) / Math.min(...took.push),
+    pullRatio: Math.min(...took.rawPull) / Math.min(...took.pull),
+  };
   const { statuses, offered, withoutRetryAfter, p99 } = overload.seen;
   const only = Object.keys(statuses).every((status) => status === "200" || status === "429");
   const ok =
@@ -147,17 +153,19 @@ async function measure(): Promise<void> {
     (statuses[200] ?? 0) > 0 &&
     withoutRetryAfter === 0 &&
     missing === 0;
-  const perSecond = (count: number, ms: number) => Math.round(count / (ms / 1000));
+  const perSecond = (count: number, ms: number[]) => Math.round(count / (median(ms) / 1000));
+  const rounded = (all: typeof ratios) => Object.fromEntries(Object.entries(all).map(([name, value]) => [name, Number(value.toFixed(3))]));
   console.log(
     JSON.stringify({
       bench: "api",
       rowsPerSecond: {
-        rawPush: perSecond(BATCHES * BATCH, best.rawPush),
-        push: perSecond(BATCHES * BATCH, best.push),
-        rawPull: perSecond(PAGES * PAGE, best.rawPull),
-        pull: perSecond(PAGES * PAGE, best.pull),
+        rawPush: perSecond(BATCHES * BATCH, took.rawPush),
+        push: perSecond(BATCHES * BATCH, took.push),
+        rawPull: perSecond(PAGES * PAGE, took.rawPull),
+        pull: perSecond(PAGES * PAGE, took.pull),
       },
-      ratios: Object.fromEntries(Object.entries(ratios).map(([name, value]) => [name, Number(value.toFixed(3))])),
+      ratios: rounded(ratios),
+      ofBestRounds: rounded(ofBest),
       floors,
       overload: {
         times: Number((offered / sustainable).toFixed(1)),
@@ -172,6 +180,13 @@ async function measure(): Promise<void> {
     }),
   );
   process.exitCode = ok ? 0 : 1;
+}
+
+function pairs(raw: number[], ours: number[]): number[] {
+  return raw.map((ms, round) => ms / (ours[round] ?? Number.NaN));
+}
+function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 /** Offers ten times what it can take; a refused batch is sent again later, as a client does. */

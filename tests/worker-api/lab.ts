@@ -51,8 +51,13 @@ export interface Call {
 const bodyOf = (body: unknown): BodyInit =>
   typeof body === "string" ? body : body instanceof Uint8Array ? Uint8Array.from(body) : JSON.stringify(body);
 
-export async function openLab({ url = ":memory:", ...options }: Partial<AppOptions> & { url?: string } = {}) {
-  const db = options.db ?? (await openDatabase({ url, waitMs: 200 }));
+export async function openLab({
+  url = ":memory:",
+  threaded = false,
+  ...options
+}: Partial<AppOptions> & { url?: string; threaded?: boolean } = {}) {
+  const db = options.db ?? (await openDatabase({ url, threaded, waitMs: 200 }));
+  if (threaded) onTestFinished(() => db.$client.close());
   const clock = { ms: start };
   const logged: LogEntry[] = [];
   const app = createApp({ db, now: () => clock.ms, log: (entry) => logged.push(entry), ...options });

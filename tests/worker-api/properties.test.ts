@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Decision, PushResponse } from "../../shared/decisions.ts";
 import { openApiDocument } from "../../worker-api/docs.ts";
+import { writtenOf } from "../../worker-api/events.ts";
 import { decision } from "./decisions.ts";
 import { openLab } from "./lab.ts";
 
@@ -108,5 +109,19 @@ test("any text survives the way to export and back unharmed, also surrogates, co
       },
     ),
     { numRuns: 80 },
+  );
+});
+
+test("what is hashed is the decision as JSON, and the two columns are its parts, whatever its texts are", () => {
+  const text = fc.string({ unit: "binary" });
+  const block = fc.record({ role: fc.constantFrom("title" as const, "description" as const, "comment" as const), text });
+  fc.assert(
+    fc.property(fc.array(block, { maxLength: 4 }), text, (blocks, modelVersion) => {
+      const sent = decision({ blocks, suggestion: { ...decision().suggestion, modelVersion } });
+      const { payload, view, texts } = writtenOf(sent);
+      expect(payload).toBe(JSON.stringify(sent));
+      expect(view).toBe(JSON.stringify({ ...sent, blocks: blocks.map(({ role }) => ({ role })) }));
+      expect(texts).toBe(JSON.stringify(blocks.map((one) => one.text)));
+    }),
   );
 });

@@ -105,38 +105,41 @@ test("the list goes through all tickets page by page, each once", async () => {
   expect(seen.sort()).toEqual(names.sort());
 });
 
-test("erasure: words and quotes are gone from pull, export and the bytes of the file; labels stay; late texts do not come back", async () => {
-  const file = join(testFolder(), "x.db");
-  const { call, push, pull, read, analyst, lead, service } = await openLab({ url: `file:${file}` });
-  const word = `Wort${v7()}`;
-  const secret = () =>
-    decision({
-      blocks: [{ role: "title", text: `about ${word}` }],
-      final: {
-        threatType: "phishing",
-        severity: "high",
-        spans: [{ block: 0, start: 6, end: 6 + word.length, label: "Malware", quote: word, source: "human" }],
-      },
-    });
-  const [first, late] = [secret(), secret()];
-  await push(analyst.key, first, decision({ key: "SEC-2" }));
-  const bytes = () => Buffer.concat(["", "-wal"].map((suffix) => readFileSync(file + suffix)));
-  expect(bytes().includes(word)).toBe(true);
-  const erase = (key: string, ticket = "SEC-1") => call(`/v1/tickets/${ticketIdOf(ticket)}`, { method: "DELETE", key });
-  expect((await erase(analyst.key)).status).toBe(403);
-  expect((await erase(lead.key, "SEC-9")).status).toBe(404);
-  expect((await erase(lead.key)).status).toBe(204);
-  expect((await erase(lead.key)).status).toBe(204);
-  expect(bytes().includes(word)).toBe(false);
+test.each([false, true])(
+  "erasure: words and quotes are gone from pull, export and the bytes of the file; labels stay; late texts do not come back (writer thread: %s)",
+  async (threaded) => {
+    const file = join(testFolder(), "x.db");
+    const { call, push, pull, read, analyst, lead, service } = await openLab({ url: `file:${file}`, threaded });
+    const word = `Wort${v7()}`;
+    const secret = () =>
+      decision({
+        blocks: [{ role: "title", text: `about ${word}` }],
+        final: {
+          threatType: "phishing",
+          severity: "high",
+          spans: [{ block: 0, start: 6, end: 6 + word.length, label: "Malware", quote: word, source: "human" }],
+        },
+      });
+    const [first, late] = [secret(), secret()];
+    await push(analyst.key, first, decision({ key: "SEC-2" }));
+    const bytes = () => Buffer.concat(["", "-wal"].map((suffix) => readFileSync(file + suffix)));
+    expect(bytes().includes(word)).toBe(true);
+    const erase = (key: string, ticket = "SEC-1") => call(`/v1/tickets/${ticketIdOf(ticket)}`, { method: "DELETE", key });
+    expect((await erase(analyst.key)).status).toBe(403);
+    expect((await erase(lead.key, "SEC-9")).status).toBe(404);
+    expect((await erase(lead.key)).status).toBe(204);
+    expect((await erase(lead.key)).status).toBe(204);
+    expect(bytes().includes(word)).toBe(false);
 
-  expect((await push(analyst.key, late, first)).results.map(({ status }) => status)).toEqual(["stored", "duplicate"]);
-  const { events } = await pull(analyst.key);
-  expect(events.map(({ kind }) => kind)).toEqual(["decision", "decision", "erased", "decision"]);
-  expect(events[2]).toEqual({ kind: "erased", seq: 3, serverTime: expect.any(String), ticketId: ticketIdOf("SEC-1") });
-  const exported = await (await call("/v1/export", { key: service.key })).text();
-  expect(JSON.stringify(events) + exported).not.toContain(word);
-  expect(exported).toContain("evil.example asks");
-  expect(await read(TicketLabel, `/v1/tickets/${ticketIdOf("SEC-1")}`, { key: lead.key })).toMatchObject({
-    final: { threatType: "phishing" },
-  });
-});
+    expect((await push(analyst.key, late, first)).results.map(({ status }) => status)).toEqual(["stored", "duplicate"]);
+    const { events } = await pull(analyst.key);
+    expect(events.map(({ kind }) => kind)).toEqual(["decision", "decision", "erased", "decision"]);
+    expect(events[2]).toEqual({ kind: "erased", seq: 3, serverTime: expect.any(String), ticketId: ticketIdOf("SEC-1") });
+    const exported = await (await call("/v1/export", { key: service.key })).text();
+    expect(JSON.stringify(events) + exported).not.toContain(word);
+    expect(exported).toContain("evil.example asks");
+    expect(await read(TicketLabel, `/v1/tickets/${ticketIdOf("SEC-1")}`, { key: lead.key })).toMatchObject({
+      final: { threatType: "phishing" },
+    });
+  },
+);
