@@ -1,6 +1,6 @@
 // The background's part of reviews: answers the pages from the store, and syncs when there is something to send or time to look.
 import { browser } from "wxt/browser";
-import type { PageReport } from "../shared/review.ts";
+import type { DecideAnswer, PageReport, ReviewIntent } from "../shared/review.ts";
 import { forgetReads } from "./api-cache.ts";
 import { answerMessage, backgroundMessages } from "./messages.ts";
 import { createApi } from "./store/api-client.ts";
@@ -19,6 +19,8 @@ const alarmName = "sectag.sync";
 const alarmMinutes = 0.5;
 /** A wait that is shorter than the background lives is waited for; longer ones are the alarm's. */
 const ownWaitMs = 20_000;
+/** Bytes: with less than that the browser cannot keep a database. */
+const leastRoom = 1_000_000;
 
 interface Open extends Store {
   reviews: Reviews;
@@ -124,7 +126,7 @@ export function startReviewHost(): ReviewHost {
     }
   };
 
-  answerMessage(backgroundMessages, "review.decide", browser.runtime, async (intent) => {
+  const decide = async (intent: ReviewIntent): Promise<DecideAnswer> => {
     try {
       await open();
     } catch (error) {
@@ -132,6 +134,10 @@ export function startReviewHost(): ReviewHost {
       return { ok: false, code, message: error instanceof Error ? error.message : String(error) };
     }
     return withStore(({ reviews }) => reviews.decide(intent));
+  };
+  answerMessage(backgroundMessages, "review.decide", browser.runtime, async (intent) => {
+    const answer = await decide(intent);
+    return !answer.ok && answer.code === "broken" && (await isDiskFull()) ? { ...answer, code: "full" } : answer;
   });
   answerMessage(backgroundMessages, "review.history", browser.runtime, (ticket) => withStore(({ reviews }) => reviews.history(ticket)));
   answerMessage(backgroundMessages, "review.preview", browser.runtime, (intent) => withStore(({ reviews }) => reviews.preview(intent)));
@@ -168,6 +174,15 @@ export function startReviewHost(): ReviewHost {
       await withStore(({ db }) => noteTagged(db, ticket, url, summary, Date.now()));
     },
   };
+}
+
+/**
+ * On a disk that is really full Chromium cuts the connection and cannot open the database again, and says no more than that. (`npm run prove --
+ * full-disk`; space of our own to give back would not help: a row can only be deleted by writing.)
+ */
+async function isDiskFull(): Promise<boolean> {
+  const { quota = Number.POSITIVE_INFINITY, usage = 0 } = await navigator.storage.estimate();
+  return quota - usage < leastRoom;
 }
 
 /** What waits stands on the badge of every tab that has nothing of its own to say. */
