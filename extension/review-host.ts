@@ -181,8 +181,12 @@ export function startReviewHost(): ReviewHost {
  * full-disk`; space of our own to give back would not help: a row can only be deleted by writing.)
  */
 async function isDiskFull(): Promise<boolean> {
-  const { quota = Number.POSITIVE_INFINITY, usage = 0 } = await navigator.storage.estimate();
-  return quota - usage < leastRoom;
+  try {
+    const { quota = Number.POSITIVE_INFINITY, usage = 0 } = await navigator.storage.estimate();
+    return quota - usage < leastRoom;
+  } catch {
+    return false;
+  }
 }
 
 /** What waits stands on the badge of every tab that has nothing of its own to say. */

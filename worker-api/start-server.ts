@@ -12,6 +12,7 @@ import { createApp, type Limits } from "./app.ts";
 import { type Config, originOf } from "./config.ts";
 import { openDatabase } from "./database.ts";
 import type { Files } from "./docs.ts";
+import { emptyLog } from "./empty-log.ts";
 import { modelBucket } from "./model-bucket.ts";
 import type { ModelFiles } from "./model-files.ts";
 import { modelFolder, nodeHash, sweepIncoming } from "./model-folder.ts";
@@ -33,10 +34,25 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** @throws the listening socket's error, or the database's. */
-export async function startServer(config: Config, { log, limits }: { log: Log; limits?: Partial<Limits> }): Promise<RunningServer> {
+interface StartOptions {
+  log: Log;
+  limits?: Partial<Limits>;
+}
+
+/** @throws the listening socket's error, or the database's; then nothing is left running. */
+export async function startServer(config: Config, options: StartOptions): Promise<RunningServer> {
   if (config.file) mkdirSync(dirname(config.file), { recursive: true });
   const db = await openDatabase({ ...config.database, threaded: true });
+  try {
+    return await serve(db, config, options);
+  } catch (error) {
+    db.$client.close();
+    throw error;
+  }
+}
+
+async function serve(db: Database, config: Config, { log, limits }: StartOptions): Promise<RunningServer> {
+  await emptyLog(db, log);
   const files = await modelFilesOf(config);
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -67,7 +83,10 @@ export async function startServer(config: Config, { log, limits }: { log: Log; l
   });
   const address = server.address();
   const origin = originOf({ ...config, port: typeof address === "object" && address ? address.port : config.port });
-  const link = await firstLink(db, origin, Date.now());
+  const link = await firstLink(db, origin, Date.now()).catch((error: unknown) => {
+    server.close();
+    throw error;
+  });
   log({ level: "info", event: "listening", origin });
 
   async function stop(): Promise<void> {

@@ -5,11 +5,12 @@ import { Sha256 } from "../shared/contract.ts";
 import type { Api, Parts } from "./app.ts";
 import { type Principal, scoped } from "./auth.ts";
 import { json, named, problemsOf, secured } from "./contract.ts";
+import { emptyLog } from "./empty-log.ts";
 import { visibleTo } from "./events.ts";
 import { scrub } from "./insert-events.ts";
 import { labelsOf } from "./labels.ts";
 import { refuse } from "./problem.ts";
-import { type Database, events } from "./schema.ts";
+import { events } from "./schema.ts";
 
 const params = z.object({ ticketId: Sha256 });
 const readers = scoped("review", "lead", "export");
@@ -56,7 +57,7 @@ function visible(principal: Principal): SQL {
   return and(eq(events.orgId, principal.org.id), seen) ?? sql`FALSE`;
 }
 
-export function addTickets(app: Api, { db, now }: Parts): void {
+export function addTickets(app: Api, { db, now, log }: Parts): void {
   app.openapi(list, async (context) => {
     const { after = "", limit } = context.req.valid("query");
     const rows = visible(context.var.principal);
@@ -93,18 +94,9 @@ export function addTickets(app: Api, { db, now }: Parts): void {
       "write",
     );
     if (known?.rows.length === 0) refuse("not-found", noTicket);
-    if (db.$client.protocol === "file") await emptyLog(db);
+    await emptyLog(db, log);
     return context.body(null, 204);
   });
-}
-
-/** The write-ahead log still has the pages of before. It cannot be emptied while somebody reads from it, which is a matter of milliseconds. */
-async function emptyLog({ $client }: Database): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    const { rows } = await $client.execute("PRAGMA wal_checkpoint(TRUNCATE)");
-    if (rows[0]?.busy === 0 || attempt === 20) return;
-    await new Promise((done) => setTimeout(done, 10));
-  }
 }
 
 const noTicket = 'No decision about this ticket is known. Its id is SHA-256 of `system + "\\n" + key`.';

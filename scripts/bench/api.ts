@@ -137,7 +137,7 @@ async function measure(): Promise<void> {
   await server.stop();
   const stored = new Set((await db.$client.execute("SELECT id FROM events")).rows.map(({ id }) => id));
   const missing = overload.acknowledged.filter((id) => !stored.has(id)).length;
-  // Each round stands beside its raw one, so that what slows the machine for a while slows both; the middle one of twenty is no chance.
+  // Each round stands beside its raw one, so that what slows the machine for a while slows both; the median of twenty is no chance.
   const ratios = { pushRatio: median(pairs(took.rawPush, took.push)), pullRatio: median(pairs(took.rawPull, took.pull)) };
   const ofBest = {
     pushRatio: Math.min(...took.rawPush) / Math.min(...took.push),
@@ -186,7 +186,9 @@ function pairs(raw: number[], ours: number[]): number[] {
   return raw.map((ms, round) => ms / (ours[round] ?? Number.NaN));
 }
 function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (index: number) => sorted[index] ?? Number.NaN;
+  return (at(Math.floor((sorted.length - 1) / 2)) + at(Math.floor(sorted.length / 2))) / 2;
 }
 
 /** Offers ten times what it can take; a refused batch is sent again later, as a client does. */

@@ -4,61 +4,63 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startDesk } from "../../tests/desk/server.ts";
-import { joinDesk } from "../../tests/e2e/lab.ts";
+import { type Bench, joinDesk } from "../../tests/e2e/lab.ts";
 import { arm, keysOf, press, says, storeRows, waitReview } from "../../tests/e2e/reviewing.ts";
 import { buildExtension } from "../build-extension.ts";
 import { until } from "../until.ts";
 
 const extension = buildExtension("tiny");
+const desk = await startDesk({ speed: "fast" });
 const disk = mkdtempSync(join(tmpdir(), "sectag-disk-"));
 if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=256m", "tmpfs", disk], { stdio: "inherit" }).status !== 0) {
   rmSync(disk, { recursive: true });
+  await desk.close();
   console.error("A small disk is mounted for this: run it as root on Linux");
   process.exit(2);
 }
 const [profile, filler] = [join(disk, "profile"), join(disk, "filler")];
 /** Until nothing more goes on it: `dd` ends with an error then. */
-const fill = () => spawnSync("dd", ["if=/dev/zero", `of=${filler}`, "bs=4k"], { stdio: "ignore" });
+const fill = () => spawnSync("dd", ["if=/dev/zero", `of=${filler}`, "bs=4k", "oflag=append", "conv=notrunc"], { stdio: "ignore" });
 
-const desk = await startDesk({ speed: "fast" });
-let bench = await joinDesk(desk, extension, { profile, installed: true });
 let ok = false;
+let bench: Bench | null = null;
 try {
+  const run = await joinDesk(desk, extension, { profile, installed: true });
+  bench = run;
   const [before, during] = desk.tickets.filter(({ system }) => system === "jira");
   if (!before || !during) throw new Error("The desk has too few Jira tickets");
   const opened = async (ticket: typeof before) => {
-    const { page } = await bench.open(ticket);
-    await arm(bench, page, ticket.key);
+    const { page } = await run.open(ticket);
+    await arm(run, page, ticket.key);
     return page;
   };
-  const first = await opened(before);
-  await press(first, ...keysOf("phishing_high"));
-  await waitReview(bench, before.key, says("phishing_high"));
+  await press(await opened(before), ...keysOf("phishing_high"));
+  await waitReview(run, before.key, says("phishing_high"));
   const page = await opened(during);
 
   const refusals: string[] = [];
   for (const tag of ["phishing_low", "phishing_medium"]) {
     fill();
-    const told = (await waitReview(bench, during.key)).news.n;
+    const told = (await waitReview(run, during.key)).news.n;
     await press(page, ...keysOf(tag));
-    const { news } = await waitReview(bench, during.key, (review) => review.news.n > told && /^(failed|saved)$/.test(review.news.code));
+    const { news } = await waitReview(run, during.key, (review) => review.news.n > told && /^(failed|saved)$/.test(review.news.code));
     refusals.push(news.code === "failed" ? news.detail : "shown as saved");
   }
   rmSync(filler);
   await press(page, ...keysOf("phishing_critical"));
-  await waitReview(bench, during.key, says("phishing_critical"));
-  const rows = async () => (await storeRows(bench)).reviews.map(({ decision: { id, ticket } }) => `${ticket.key} ${id}`).sort();
-  const saved = await rows();
+  await waitReview(run, during.key, says("phishing_critical"));
+  const saved = await rowsOf(run);
+  await run.close();
 
-  await bench.close();
-  bench = await joinDesk(desk, extension, { profile, installed: true });
-  const keptByTheBrowser = await bench.console.evaluate(async () =>
+  const again = await joinDesk(desk, extension, { profile, installed: true });
+  bench = again;
+  const keptByTheBrowser = await again.console.evaluate(async () =>
     (await indexedDB.databases()).some(({ name }) => name === "sectag-reviews"),
   );
-  await bench.open(during);
-  await waitReview(bench, during.key, says("phishing_critical"));
+  await again.open(during);
+  await waitReview(again, during.key, says("phishing_critical"));
   const after = await until("all rows", async () => {
-    const now = await rows();
+    const now = await rowsOf(again);
     return now.length >= saved.length ? now : null;
   });
   const figures = {
@@ -72,9 +74,13 @@ try {
   ok = figures.saidWhy === 2 && figures.lostOverTheRestart === 0 && figures.doubled === 0 && saved.length >= 2;
   console.log(JSON.stringify({ ...figures, ok }));
 } finally {
-  await bench.close().catch(() => undefined);
+  await bench?.close().catch(() => undefined);
   await desk.close();
   execFileSync("umount", ["--lazy", disk]);
   rmSync(disk, { recursive: true });
 }
 process.exit(ok ? 0 : 1);
+
+async function rowsOf(run: Bench): Promise<string[]> {
+  return (await storeRows(run)).reviews.map(({ decision: { id, ticket } }) => `${ticket.key} ${id}`).sort();
+}

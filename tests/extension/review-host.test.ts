@@ -21,7 +21,7 @@ vi.mock("../../extension/api-cache.ts", () => ({ forgetReads: async () => undefi
 
 beforeAll(() => {
   vi.stubGlobal("self", { addEventListener: () => undefined });
-  vi.stubGlobal("navigator", { locks: fakeLocks() });
+  vi.stubGlobal("navigator", { locks: fakeLocks(), storage: { estimate: async () => ({ quota: 1e9, usage: 0 }) } });
 });
 
 test("a ticket is noted with its address; of a page that was read on request nothing is kept", async () => {

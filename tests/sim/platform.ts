@@ -107,7 +107,10 @@ export function createPlatform({ browser, context, loop, random, network, tally,
       if (timer) timer.run = null;
     },
     fetch: (url: string, init: RequestInit) => context.alive(network.send({ browser: browser.name, url, init })),
-    navigator: { locks: createLocks(browser, context), storage: { persist: () => later(true) } },
+    navigator: {
+      locks: createLocks(browser, context),
+      storage: { persist: () => later(true), estimate: () => later({ quota: 1e9, usage: random.pick([1e6, 1e9]) }) },
+    },
     self: { addEventListener: (type: string, listener: Listener) => void (type === "online" && listeners.online.add(listener)) },
   };
   const refusing: Surroundings = {

@@ -76,7 +76,7 @@ describe.each([
     expect(ticks).toBeGreaterThan(5);
     expect((await call("/v1/events", { key: analyst.key })).status).toBe(200);
     const waiting = send(third);
-    await turns(1);
+    await new Promise((done) => setTimeout(done, 50));
     await lock.rollback();
     expect((await waiting).status).toBe(200);
     expect((await send(second, fourth)).status).toBe(200);

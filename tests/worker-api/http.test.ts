@@ -1,6 +1,7 @@
 // The HTTP side: CORS, methods, headers, request ids, limits, logs that cannot be forged, and the docs page from our own files.
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { connect } from "node:net";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
@@ -8,6 +9,7 @@ import { Me } from "../../shared/decisions.ts";
 import { extensionOrigin } from "../../shared/extension-id.ts";
 import { originOf, readConfig } from "../../worker-api/config.ts";
 import { startServer } from "../../worker-api/start-server.ts";
+import { startChild } from "./child-server.ts";
 import { decision } from "./decisions.ts";
 import { openLab, testFolder } from "./lab.ts";
 
@@ -224,4 +226,14 @@ test("an answer that does not come in time is a 503 that may be tried again", as
   const answer = await call("/v1/me", { key: "x" });
   expect(answer.headers.get("retry-after")).toBe("5");
   expect(await refusal(answer)).toMatchObject({ status: 503, code: "time-out" });
+});
+
+test("a start that fails leaves nothing running: the port is taken, and the process ends", async () => {
+  const holder = createServer().listen(0, "127.0.0.1");
+  onTestFinished(() => void holder.close());
+  await once(holder, "listening");
+  const address = holder.address();
+  const port = typeof address === "object" && address ? address.port : 0;
+  const environment = { SECTAG_PORT: String(port), SECTAG_HOST: "127.0.0.1" };
+  await expect(startChild(join(testFolder(), "x.db"), environment)).rejects.toThrow("The port is taken");
 });

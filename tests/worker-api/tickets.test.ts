@@ -3,10 +3,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { v7 } from "uuid";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 import { type Decision, TicketLabel } from "../../shared/decisions.ts";
 import { standing } from "../../shared/review.ts";
+import { fileClient } from "../../worker-api/patient-client.ts";
 import { decision } from "./decisions.ts";
 import { keyFor, openLab, testFolder, ticketIdOf } from "./lab.ts";
 
@@ -103,6 +104,26 @@ test("the list goes through all tickets page by page, each once", async () => {
     after = `&after=${next}`;
   }
   expect(seen.sort()).toEqual(names.sort());
+});
+
+test("erasure while another process reads for long: the words leave the log once it has ended, and meanwhile the server's log says so", async () => {
+  const file = join(testFolder(), "x.db");
+  const { push, call, logged, analyst, lead } = await openLab({ url: `file:${file}`, threaded: true });
+  const word = `Wort${v7()}`;
+  await push(
+    analyst.key,
+    decision({ blocks: [{ role: "title", text: word }], final: { threatType: "phishing", severity: "high", spans: [] } }),
+  );
+  const other = fileClient({ url: `file:${file}`, waitMs: 200 });
+  onTestFinished(() => other.close());
+  const reading = await other.transaction("deferred");
+  await reading.execute("SELECT count(*) FROM events");
+  expect((await call(`/v1/tickets/${ticketIdOf("SEC-1")}`, { method: "DELETE", key: lead.key })).status).toBe(204);
+  const inLog = () => readFileSync(`${file}-wal`).includes(word);
+  expect(inLog()).toBe(true);
+  expect(logged).toContainEqual({ level: "warn", event: "erased-text-in-log" });
+  await reading.rollback();
+  await vi.waitFor(() => expect(inLog()).toBe(false), 5000);
 });
 
 test.each([false, true])(
