@@ -19,7 +19,7 @@ export async function emptyLog({ $client }: Database, log: Log): Promise<void> {
     if (await isEmpty()) return;
     await pause(10);
   }
-  log({ level: "warn", event: "erased-text-in-log" });
+  log({ level: "warn", event: "write-ahead-log-busy" });
   const goOn = async () => {
     for (let ms = 100; !(await isEmpty()); ms = Math.min(ms * 2, longestPauseMs)) await pause(ms);
   };

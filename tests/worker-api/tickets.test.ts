@@ -121,7 +121,7 @@ test("erasure while another process reads for long: the words leave the log once
   expect((await call(`/v1/tickets/${ticketIdOf("SEC-1")}`, { method: "DELETE", key: lead.key })).status).toBe(204);
   const inLog = () => readFileSync(`${file}-wal`).includes(word);
   expect(inLog()).toBe(true);
-  expect(logged).toContainEqual({ level: "warn", event: "erased-text-in-log" });
+  expect(logged).toContainEqual({ level: "warn", event: "write-ahead-log-busy" });
   await reading.rollback();
   await vi.waitFor(() => expect(inLog()).toBe(false), 5000);
 });
