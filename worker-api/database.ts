@@ -5,7 +5,7 @@ import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/libsql";
 import { type MigrationMeta, readMigrationFiles } from "drizzle-orm/migrator";
 import { newSecret } from "./credentials.ts";
-import { fileClient } from "./patient-client.ts";
+import { fileClient } from "./file-client.ts";
 import { remoteClient } from "./remote-client.ts";
 import { type Database, meta, schema } from "./schema.ts";
 import { threadedClient } from "./threaded-client.ts";

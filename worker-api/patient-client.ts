@@ -1,17 +1,5 @@
-// A libSQL client over a file that waits for another process's lock without stopping this one, and drops a connection that met a lock.
-import { type Client, createClient, type InArgs, type TransactionMode } from "@libsql/client";
-
-/** WAL and FULL: what is answered is on the disk. Erased text is overwritten, not only unlinked. */
-const pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;";
-
-export interface FileOptions {
-  /** `file:PATH`. */
-  url: string;
-  /** How long a call waits for another process's lock before it fails. */
-  waitMs: number;
-  /** Whatever would write is refused with SQLITE_READONLY. */
-  readOnly?: boolean;
-}
+// Makes a libSQL client over a file wait for another process's lock without stopping this one, and drop a connection that met a lock.
+import type { Client, InArgs, TransactionMode } from "@libsql/client";
 
 /** Both say that nothing was done. The second: another call dropped the connection between our asking for it and our using it. */
 const mayTryAgain = new Set(["SQLITE_BUSY", "CLIENT_CLOSED"]);
@@ -20,16 +8,16 @@ const mayTryAgain = new Set(["SQLITE_BUSY", "CLIENT_CLOSED"]);
  * The embedded client is synchronous: SQLite's own busy handler would stop the whole process for as long as it waits.
  * And a statement that met a lock stays open on its connection until the garbage collector comes: until then that connection
  * commits nothing, and a single statement reports success and is lost (seen in libsql 0.5.29). So it is never used again.
+ * @param pragmas SQL for each new connection; the client must have one connection at a time.
  */
-export function fileClient({ url, waitMs, readOnly = false }: FileOptions): Client {
-  const client = createClient({ url, concurrency: 1 });
+export function patientClient(client: Client, { pragmas, waitMs }: { pragmas: string; waitMs: number }): Client {
   let ready = false;
   let ended = false;
   async function patiently<T>(work: () => Promise<T>): Promise<T> {
     const deadline = performance.now() + waitMs;
     for (let pause = 2; ; pause = Math.min(pause * 2, 100)) {
       try {
-        if (!ready) await client.executeMultiple(`${pragmas} PRAGMA query_only=${readOnly ? "ON" : "OFF"};`);
+        if (!ready) await client.executeMultiple(pragmas);
         ready = true;
         return await work();
       } catch (error) {

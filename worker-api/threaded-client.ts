@@ -10,7 +10,7 @@ import {
   type TransactionMode,
   type Value,
 } from "@libsql/client";
-import { type FileOptions, fileClient } from "./patient-client.ts";
+import { type FileOptions, fileClient } from "./file-client.ts";
 
 export interface Start {
   file: FileOptions;

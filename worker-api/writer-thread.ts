@@ -1,7 +1,7 @@
 // The thread that writes to the database's file. Started by threaded-client.ts alone.
 import { parentPort, workerData } from "node:worker_threads";
 import { LibsqlBatchError, LibsqlError, type ResultSet } from "@libsql/client";
-import { fileClient } from "./patient-client.ts";
+import { fileClient } from "./file-client.ts";
 import type { Answer, Call, Plain, Start } from "./threaded-client.ts";
 
 const port = parentPort;

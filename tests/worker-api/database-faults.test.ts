@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openDatabase } from "../../worker-api/database.ts";
-import { fileClient } from "../../worker-api/patient-client.ts";
+import { fileClient } from "../../worker-api/file-client.ts";
 import { decision } from "./decisions.ts";
 import { openLab, testFolder } from "./lab.ts";
 

@@ -7,7 +7,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 import { type Decision, TicketLabel } from "../../shared/decisions.ts";
 import { standing } from "../../shared/review.ts";
-import { fileClient } from "../../worker-api/patient-client.ts";
+import { fileClient } from "../../worker-api/file-client.ts";
 import { decision } from "./decisions.ts";
 import { keyFor, openLab, testFolder, ticketIdOf } from "./lab.ts";
 
