@@ -185,6 +185,7 @@ async function isDiskFull(): Promise<boolean> {
     const { quota = Number.POSITIVE_INFINITY, usage = 0 } = await navigator.storage.estimate();
     return quota - usage < leastRoom;
   } catch {
+    // Then the answer stays as it is: what went wrong, in the browser's words.
     return false;
   }
 }

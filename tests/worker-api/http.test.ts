@@ -237,3 +237,18 @@ test("a start that fails leaves nothing running: the port is taken, and the proc
   const environment = { SECTAG_PORT: String(port), SECTAG_HOST: "127.0.0.1" };
   await expect(startChild(join(testFolder(), "x.db"), environment)).rejects.toThrow("The port is taken");
 });
+
+test("a start empties the write-ahead log, in which an erasure may have left words", async () => {
+  const file = join(testFolder(), "x.db");
+  const { push, analyst, db } = await openLab({ url: `file:${file}` });
+  const word = `Wort${analyst.id}`;
+  await push(
+    analyst.key,
+    decision({ blocks: [{ role: "title", text: word }], final: { threatType: "phishing", severity: "high", spans: [] } }),
+  );
+  db.$client.close();
+  expect(readFileSync(`${file}-wal`).includes(word)).toBe(true);
+  const server = await startServer(readConfig({ SECTAG_DATABASE: file, SECTAG_PORT: "0" }), { log: () => undefined });
+  expect(readFileSync(`${file}-wal`).includes(word)).toBe(false);
+  await server.stop();
+});
